@@ -1,3 +1,2 @@
-import { defineWorkspace } from "vitest/config"
-
-export default defineWorkspace(["packages/*"])
+/** The packages whose tests `vitest` runs, each by its own `vitest.config.ts`. */
+export default ["packages/*"]

@@ -1,0 +1,83 @@
+/**
+ * `npm run demo`, `npm test` and `npm run local`, on a machine that has Node and nothing else.
+ */
+import { spawn } from "node:child_process"
+import { mkdirSync } from "node:fs"
+import { constants } from "node:os"
+import { join } from "node:path"
+import { quiet, withoutAws } from "./env.mjs"
+import { root, say, setup } from "./setup.mjs"
+
+/**
+ * Runs a script under this Node, hands signals on to it, and gives its exit code, or 128 and the signal's number as a shell does.
+ *
+ * @param {ReadonlyArray<string>} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>}
+ */
+const node = (args, env) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: "inherit" })
+    const forward = (/** @type {NodeJS.Signals} */ signal) => {
+      stopped = true
+      // A terminal sends Ctrl-C to the child too, and a second one means "at once" to many programs.
+      if (signal === "SIGINT" && process.stdin.isTTY) return
+      child.kill(signal)
+    }
+    const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])
+    for (const signal of signals) process.on(signal, forward)
+    child.on("error", reject)
+    child.on("exit", (code, signal) => {
+      for (const name of signals) process.off(name, forward)
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+    })
+  })
+
+let stopped = false
+
+const tsx = (
+  /** @type {string} */ file,
+  /** @type {ReadonlyArray<string>} */ args
+) => ["--import", "tsx", file, ...args]
+
+/** @type {Record<string, (args: ReadonlyArray<string>) => Promise<number>>} */
+const commands = {
+  demo: (args) => {
+    // Against an endpoint the caller's region and credentials are meant; in process there must be none.
+    const env = args.some((arg) => /^--endpoint(=|$)/.test(arg)) ? quiet(process.env) : withoutAws(process.env)
+    say("running examples/failures.ts")
+    return node(tsx("examples/failures.ts", args), env)
+  },
+
+  local: (args) => {
+    say("starting the DynamoDB of packages/local")
+    return node(tsx("packages/local/src/bin.ts", args), withoutAws(process.env))
+  },
+
+  // With arguments: only vitest, with them (`npm test -- packages/aws -t retry`).
+  test: async (args) => {
+    const env = withoutAws(process.env)
+    // A folder to write the runners' own counts to, for .ci/run.
+    const reports = process.env["ARMATURE_REPORTS"]
+    if (reports !== undefined) mkdirSync(reports, { recursive: true })
+    const report = reports === undefined
+      ? []
+      : ["--reporter=default", "--reporter=json", `--outputFile.json=${join(reports, "vitest.json")}`]
+    say(`running the tests${args.length === 0 ? "" : ` (${args.join(" ")})`}`)
+    const units = await node(["node_modules/vitest/vitest.mjs", "run", ...report, ...args], env)
+    if (stopped || args.length > 0) return units
+    say("running the type tests")
+    const types = await node(["node_modules/tstyche/build/bin.js"], env)
+    return units === 0 ? types : units
+  }
+}
+
+const [name = "", ...args] = process.argv.slice(2)
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+if (command === undefined) {
+  say(`usage: node scripts/run.mjs ${Object.keys(commands).join(" | ")}`)
+  process.exitCode = 2
+} else {
+  setup()
+  process.exitCode = await command(args)
+}
