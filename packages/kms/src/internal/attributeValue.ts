@@ -1,0 +1,23 @@
+/**
+ * A DynamoDB attribute value as this package needs it: the shape alone. Services do not import each other, and no SDK is needed to
+ * seal a value.
+ */
+
+/** One attribute value in DynamoDB's own notation; exactly one member. */
+export type AttributeValue =
+  | { readonly S: string }
+  | { readonly N: string }
+  | { readonly B: Uint8Array }
+  | { readonly BOOL: boolean }
+  | { readonly NULL: boolean }
+  | { readonly SS: ReadonlyArray<string> }
+  | { readonly NS: ReadonlyArray<string> }
+  | { readonly BS: ReadonlyArray<Uint8Array> }
+  | { readonly L: ReadonlyArray<AttributeValue> }
+  | { readonly M: { readonly [name: string]: AttributeValue } }
+
+/** DynamoDB's names for the types of an attribute value. */
+export type AttributeType = "S" | "N" | "B" | "BOOL" | "NULL" | "SS" | "NS" | "BS" | "L" | "M"
+
+/** The value of a key attribute. */
+export type KeyValue = { readonly S: string } | { readonly N: string } | { readonly B: Uint8Array }
