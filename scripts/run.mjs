@@ -1,5 +1,5 @@
 /**
- * `npm run demo`, `npm test` and `npm run local`, on a machine that has Node and nothing else.
+ * `npm run demo`, `npm run example -- examples/name.ts`, `npm test` and `npm run local`, on a machine that has Node and nothing else.
  */
 import { spawn } from "node:child_process"
 import { mkdirSync } from "node:fs"
@@ -40,14 +40,18 @@ const tsx = (
   /** @type {ReadonlyArray<string>} */ args
 ) => ["--import", "tsx", file, ...args]
 
+const example = (/** @type {ReadonlyArray<string>} */ [file = "", ...args]) => {
+  // Against an endpoint the caller's region and credentials are meant; in process there must be none.
+  const env = args.some((arg) => /^--endpoint(=|$)/.test(arg)) ? quiet(process.env) : withoutAws(process.env)
+  say(`running ${file}`)
+  return node(tsx(file, args), env)
+}
+
 /** @type {Record<string, (args: ReadonlyArray<string>) => Promise<number>>} */
 const commands = {
-  demo: (args) => {
-    // Against an endpoint the caller's region and credentials are meant; in process there must be none.
-    const env = args.some((arg) => /^--endpoint(=|$)/.test(arg)) ? quiet(process.env) : withoutAws(process.env)
-    say("running examples/failures.ts")
-    return node(tsx("examples/failures.ts", args), env)
-  },
+  demo: (args) => example(["examples/failures.ts", ...args]),
+
+  example: (args) => example(args),
 
   local: (args) => {
     say("starting the DynamoDB of packages/local")

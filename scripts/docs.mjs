@@ -1,0 +1,136 @@
+/**
+ * The words are checked like the code: each public export has its docstring, and each TypeScript block of the guides and of the
+ * docstrings compiles as it stands, as a module of its own.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join, relative } from "node:path"
+import ts from "typescript"
+import { folders, root } from "./setup.mjs"
+
+/** @type {Array<string>} */
+const problems = []
+
+/** @typedef {{ file: string, line: number, code: string }} Block `line` counts from 0. */
+
+const lineOf = (/** @type {string} */ text, /** @type {number} */ offset) =>
+  text.slice(0, offset).split("\n").length - 1
+
+/** The blocks fenced as `ts` in a text. @returns {ReadonlyArray<Block>} */
+const blocksOf = (/** @type {string} */ file, /** @type {string} */ text, firstLine = 0) =>
+  [...text.matchAll(/^( *)```(?:ts|typescript)\b.*\n([^]*?)^\1```/gm)].map((match) => ({
+    file,
+    line: firstLine + lineOf(text, match.index) + 1,
+    code: match[2] ?? ""
+  }))
+
+const namesIn = (/** @type {string} */ folder, /** @type {string} */ ending) =>
+  existsSync(join(root, folder))
+    ? readdirSync(join(root, folder)).filter((name) => name.endsWith(ending)).sort().map((name) => join(folder, name))
+    : []
+
+const packages = folders().filter((folder) => folder.startsWith("packages/"))
+const guides = [".", "docs", ...packages].flatMap((folder) => namesIn(folder, ".md")).filter((file) =>
+  !file.endsWith("CHANGELOG.md")
+)
+const modules = packages.flatMap((folder) => namesIn(join(folder, "src"), ".ts")).filter((file) =>
+  !/\/(index|bin)\.ts$/.test(file)
+)
+
+const blocks = guides.flatMap((file) => blocksOf(file, readFileSync(join(root, file), "utf8")))
+
+// 1. Docstrings.
+let documented = 0
+for (const file of modules) {
+  const text = readFileSync(join(root, file), "utf8")
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true)
+  if (!/^(#!.*\n)?\/\*\*/.test(text)) problems.push(`${file}:1 does not begin with what the module is for`)
+
+  for (const comment of text.matchAll(/\/\*\*[^]*?\*\//g)) {
+    const examples = blocksOf(file, comment[0].replace(/^ *\* ?/gm, ""), lineOf(text, comment.index))
+    for (const example of examples) blocks.push(example)
+  }
+
+  /** A docstring stands on the first of the declarations that share a name. @type {Set<string>} */
+  const named = new Set()
+  for (const statement of source.statements) {
+    const exported = ts.canHaveModifiers(statement) &&
+      ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+    if (exported !== true) continue
+    const declaration = ts.isVariableStatement(statement) ? statement.declarationList.declarations[0] : statement
+    const name = declaration !== undefined && "name" in declaration && declaration.name !== undefined
+      ? /** @type {ts.Node} */ (declaration.name).getText(source)
+      : "default"
+    if (named.has(name)) continue
+    named.add(name)
+    const where = `${file}:${lineOf(text, statement.getStart(source)) + 1} ${name}`
+    const doc = ts.getJSDocCommentsAndTags(statement).filter(ts.isJSDoc).at(-1)
+    if (doc?.tags?.some((tag) => tag.tagName.text === "internal")) continue
+    documented += 1
+    const tags = new Map(doc?.tags?.map((tag) => [tag.tagName.text, ts.getTextOfJSDocComment(tag.comment) ?? ""]))
+    if (doc === undefined || (ts.getTextOfJSDocComment(doc.comment) ?? "").trim() === "") {
+      problems.push(`${where} has no docstring`)
+      continue
+    }
+    if (!/^\d+\.\d+\.\d+$/.test(tags.get("since") ?? "")) problems.push(`${where} has no @since`)
+    if (!/^[a-z]+(?: [a-z]+)*$/.test(tags.get("category") ?? "")) {
+      problems.push(`${where} needs one @category, in lowercase`)
+    }
+  }
+}
+
+// 2. Code blocks, each as a file of `examples`, where every public module of this repository can be imported as a user imports it.
+const pathOf = (/** @type {number} */ index) => join(root, "examples", `__block${index}.ts`)
+const contents = new Map(blocks.map(({ code }, index) => [pathOf(index), code]))
+const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile)
+const { options } = ts.convertCompilerOptionsFromJson(
+  {
+    ...config.compilerOptions,
+    noEmit: true,
+    composite: false,
+    incremental: false,
+    declaration: false,
+    declarationMap: false,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    paths: Object.fromEntries(
+      modules.map((file) => [file.replace(/^packages\/(.*)\/src\/(.*)\.ts$/, "@armature/$1/$2"), [`./${file}`]])
+        .concat(packages.map((folder) => [folder.replace("packages", "@armature"), [`./${folder}/src/index.ts`]]))
+    )
+  },
+  root
+)
+const host = ts.createCompilerHost(options, true)
+/** @type {ts.CompilerHost} */
+const virtual = {
+  ...host,
+  fileExists: (path) => contents.has(path) || host.fileExists(path),
+  readFile: (path) => contents.get(path) ?? host.readFile(path),
+  getSourceFile: (path, target, ...rest) => {
+    const code = contents.get(path)
+    return code === undefined
+      ? host.getSourceFile(path, target, ...rest)
+      : ts.createSourceFile(path, code, target, true)
+  }
+}
+const program = ts.createProgram([...contents.keys()], options, virtual)
+blocks.forEach((block, index) => {
+  const source = program.getSourceFile(pathOf(index))
+  if (source === undefined) return
+  for (
+    const { messageText, start } of [
+      ...program.getSyntacticDiagnostics(source),
+      ...program.getSemanticDiagnostics(source)
+    ]
+  ) {
+    const line = block.line + lineOf(block.code, start ?? 0) + 1
+    problems.push(
+      `${relative(root, join(root, block.file))}:${line} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`
+    )
+  }
+})
+
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exit(1)
+console.log(
+  `${documented} public exports have docstrings, ${blocks.length} code blocks compile (${guides.length} guides)`
+)
