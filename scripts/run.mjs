@@ -26,14 +26,24 @@ const node = (args, env) =>
     }
     const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])
     for (const signal of signals) process.on(signal, forward)
+    // npm runs this in a shell, which dies of a signal without passing it on.
+    const parent = process.ppid
+    const watch = setInterval(() => {
+      if (underNpm && process.ppid !== parent) {
+        clearInterval(watch)
+        forward("SIGTERM")
+      }
+    }, 250).unref()
     child.on("error", reject)
     child.on("exit", (code, signal) => {
       for (const name of signals) process.off(name, forward)
+      clearInterval(watch)
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
     })
   })
 
 let stopped = false
+const underNpm = process.env["npm_lifecycle_event"] !== undefined
 
 const tsx = (
   /** @type {string} */ file,
