@@ -142,7 +142,10 @@ export const credentialsFault = (cause: unknown): CredentialsFault => ({ _tag: "
  * @since 0.1.0
  * @category constructors
  */
-export const malformedFault = (fields: Fields<MalformedFault>): MalformedFault => ({ _tag: "MalformedFault", ...fields })
+export const malformedFault = (fields: Fields<MalformedFault>): MalformedFault => ({
+  _tag: "MalformedFault",
+  ...fields
+})
 
 /**
  * @since 0.1.0

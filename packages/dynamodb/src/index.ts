@@ -1,1 +1,9 @@
-export {}
+/**
+ * DynamoDB for Effect, with every failure in the type.
+ *
+ * @since 0.1.0
+ */
+
+export * as DynamoDB from "./DynamoDB.js"
+
+export * as DynamoDBException from "./DynamoDBException.js"

@@ -1,0 +1,320 @@
+/**
+ * A transport over a client of the AWS SDK v3. The SDK resolves configuration, credentials and endpoints, writes, signs and reads; it never
+ * retries. The transport owns the client's connections, so that it can tell what a failure of one means.
+ *
+ * @since 0.1.0
+ */
+import { defaultProvider } from "@aws-sdk/credential-provider-node"
+import { NodeHttpHandler } from "@smithy/node-http-handler"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type { Credentials, Options, ProvidedCredentials } from "./AwsConfig.js"
+import { asRecord, configurationReason, isCertificateError } from "./Classify.js"
+import { ConfigurationException } from "./Exceptions.js"
+import * as agents from "./internal/agents.js"
+import type { Info, InputOf, OutputOf, Transport } from "./Transport.js"
+import * as Wire from "./WireFailure.js"
+
+/**
+ * The configuration that every client of the SDK is made with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientConfig {
+  readonly region?: string
+  readonly endpoint?: string
+  readonly profile?: string
+  readonly credentials?: () => Promise<ProvidedCredentials>
+  readonly credentialDefaultProvider: (
+    init: unknown
+  ) => (options?: Record<string, unknown>) => Promise<ProvidedCredentials>
+  readonly requestHandler: NodeHttpHandler
+  readonly maxAttempts: 1
+  readonly retryMode: "standard"
+}
+
+/**
+ * What the transport uses of a client of the SDK.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SdkClient {
+  readonly config: {
+    readonly region: () => Promise<string>
+    readonly credentials: (options?: { readonly forceRefresh?: boolean }) => Promise<unknown>
+  }
+  readonly destroy: () => void
+}
+
+/**
+ * How each operation is sent by a client of the SDK.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Senders<Ops, Client> = {
+  readonly [K in keyof Ops & string]: (
+    client: Client,
+    input: InputOf<Ops, K>,
+    options: { readonly abortSignal: AbortSignal }
+  ) => Promise<OutputOf<Ops, K>>
+}
+
+/** How far one request has come; found by its abort signal, which the SDK hands through to the connection. */
+interface Progress {
+  entered: boolean
+  answered: boolean
+  status: number | undefined
+  headers: Readonly<Record<string, string>>
+}
+
+class Handler extends NodeHttpHandler {
+  readonly progress = new WeakMap<object, Progress>()
+
+  override async handle(
+    request: Parameters<NodeHttpHandler["handle"]>[0],
+    options?: Parameters<NodeHttpHandler["handle"]>[1]
+  ): ReturnType<NodeHttpHandler["handle"]> {
+    const progress = options?.abortSignal === undefined ? undefined : this.progress.get(options.abortSignal)
+    if (progress !== undefined) progress.entered = true
+    const answer = await super.handle(request, options)
+    if (progress !== undefined) {
+      progress.answered = true
+      progress.status = answer.response.statusCode
+      progress.headers = answer.response.headers
+    }
+    return answer
+  }
+}
+
+const credentialsMark: unique symbol = Symbol.for("@armature/aws/credentialsFailure")
+
+/** Marks whatever a provider of credentials throws: nothing else about it can be relied on. */
+const marked =
+  <A extends ReadonlyArray<unknown>>(provider: (...args: A) => Promise<ProvidedCredentials>) => (...args: A) =>
+    Promise.resolve().then(() => provider(...args)).catch((cause: unknown) => {
+      throw Object.defineProperty(new Error("no credentials", { cause }), credentialsMark, {
+        value: cause,
+        enumerable: false
+      })
+    })
+
+const provider = (credentials: Credentials): () => Promise<ProvidedCredentials> => {
+  if (typeof credentials === "function") return credentials
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials
+  const value = {
+    accessKeyId,
+    secretAccessKey: Redacted.value(secretAccessKey),
+    ...(sessionToken === undefined ? {} : { sessionToken: Redacted.value(sessionToken) })
+  }
+  return () => Promise.resolve(value)
+}
+
+const defaults = {
+  acquire: Duration.seconds(10),
+  connect: Duration.seconds(3),
+  request: Duration.seconds(30),
+  maxSockets: 50,
+  maxIdle: 4_000
+}
+
+const millis = (given: Duration.DurationInput | undefined, fallback: Duration.Duration): number =>
+  Duration.toMillis(given ?? fallback)
+
+/**
+ * Makes a client of the SDK and a transport over it. The client is destroyed with the scope. Fails when no region is to be found, or the
+ * endpoint is not a URL.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <Ops, Client extends SdkClient>(options: {
+  readonly service: string
+  readonly options: Options
+  readonly client: (config: ClientConfig) => Client
+  readonly senders: Senders<Ops, Client>
+}): Effect.Effect<Transport<Ops>, ConfigurationException, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { credentials, endpoint, maxSockets, profile, region, timeouts } = options.options
+    const url = yield* parseEndpoint(options.service, endpoint)
+    const owned = agents.make({
+      maxSockets: maxSockets ?? defaults.maxSockets,
+      acquire: millis(timeouts?.acquire, defaults.acquire),
+      connect: millis(timeouts?.connect, defaults.connect),
+      maxIdle: defaults.maxIdle
+    })
+    const handler = new Handler({
+      httpAgent: owned.http,
+      httpsAgent: owned.https,
+      requestTimeout: millis(timeouts?.request, defaults.request),
+      throwOnRequestTimeout: true
+    })
+    const failed = (cause: unknown) =>
+      new ConfigurationException({ service: options.service, cause, ...configurationReason(cause) })
+    const client = yield* Effect.acquireRelease(
+      Effect.try({
+        try: () =>
+          options.client({
+            ...(region === undefined ? {} : { region }),
+            ...(endpoint === undefined ? {} : { endpoint }),
+            ...(profile === undefined ? {} : { profile }),
+            ...(credentials === undefined ? {} : { credentials: marked(provider(credentials)) }),
+            credentialDefaultProvider: (init) => marked(defaultProvider(asRecord(init))),
+            requestHandler: handler,
+            maxAttempts: 1,
+            retryMode: "standard"
+          }),
+        catch: failed
+      }),
+      (client) => Effect.sync(() => client.destroy())
+    )
+    const resolved = yield* Effect.tryPromise({ try: () => client.config.region(), catch: failed })
+    const info: Info = {
+      region: resolved,
+      serverAddress: url?.hostname,
+      serverPort: url === undefined
+        ? undefined
+        : url.port === ""
+        ? (url.protocol === "https:" ? 443 : 80)
+        : Number(url.port)
+    }
+    let stale = false
+
+    const send: Transport<Ops>["send"] = (operation, input) =>
+      Effect.async((resume, signal) => {
+        const progress: Progress = { entered: false, answered: false, status: undefined, headers: {} }
+        handler.progress.set(signal, progress)
+        const run = async () => {
+          if (stale) {
+            stale = false
+            await client.config.credentials({ forceRefresh: true })
+          }
+          return options.senders[operation](client, input, { abortSignal: signal })
+        }
+        run().then(
+          (output) => resume(Effect.succeed(output)),
+          (error: unknown) => {
+            const failure = wireFailure(error, progress)
+            if (failure._tag === "ServiceFault" && expired.has(failure.code ?? "")) stale = true
+            resume(Effect.fail(failure))
+          }
+        )
+      })
+
+    return { info, send }
+  })
+
+const expired: ReadonlySet<string> = new Set(["ExpiredToken", "ExpiredTokenException"])
+
+const parseEndpoint = (
+  service: string,
+  endpoint: string | undefined
+): Effect.Effect<URL | undefined, ConfigurationException> => {
+  if (endpoint === undefined) return Effect.succeed(undefined)
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  return url !== undefined && (url.protocol === "http:" || url.protocol === "https:")
+    ? Effect.succeed(url)
+    : Effect.fail(new ConfigurationException({ service, reason: "InvalidEndpoint", option: "endpoint" }))
+}
+
+/**
+ * What an error thrown by the SDK says, given how far its request had come.
+ */
+const wireFailure = (error: unknown, progress: Progress): Wire.WireFailure => {
+  if (typeof error !== "object" || error === null) return Wire.inputFault(error)
+  if (credentialsMark in error) return Wire.credentialsFault(error[credentialsMark])
+  const read = (name: string): unknown => name in error ? Reflect.get(error, name) : undefined
+  const name = read("name")
+  if (typeof read("$fault") === "string") return serviceFault(error, progress)
+  if (agents.isBeforeConnected(error)) {
+    return isCertificateError(error)
+      ? Wire.configurationFault(error)
+      : Wire.connectionFault({ phase: "connect", timeout: agents.isConnectTimeout(error), cause: error })
+  }
+  if (progress.answered) {
+    return name === "TimeoutError" || name === "AbortError" || typeof read("syscall") === "string" ||
+        read("code") === "ECONNRESET"
+      ? Wire.connectionFault({
+        phase: "body",
+        timeout: name === "TimeoutError" && read("code") === "ETIMEDOUT",
+        cause: error
+      })
+      : Wire.malformedFault({ statusCode: progress.status, requestId: header(progress, requestIds), cause: error })
+  }
+  if (progress.entered) {
+    // an error with a code is the socket's; the handler's own deadline is a TimeoutError without one, or with ETIMEDOUT
+    const code = read("code")
+    return Wire.connectionFault({
+      phase: "sent",
+      timeout: name === "TimeoutError" && (code === undefined || code === "ETIMEDOUT"),
+      cause: error
+    })
+  }
+  if (name === "CredentialsProviderError" || name === "TokenProviderError") return Wire.credentialsFault(error)
+  return configurationReason(error).reason === "Invalid" ? Wire.inputFault(error) : Wire.configurationFault(error)
+}
+
+const requestIds = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
+
+const header = (progress: Progress, names: ReadonlyArray<string>): string | undefined => {
+  for (const name of names) {
+    const value = progress.headers[name]
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+/** Members of an SDK error that are the SDK's or JavaScript's, not the service's. */
+const notDetail: ReadonlySet<string> = new Set([
+  "name",
+  "message",
+  "Message",
+  "stack",
+  "$fault",
+  "$metadata",
+  "$retryable",
+  "$response",
+  "code",
+  "__type"
+])
+
+const serviceFault = (error: object, progress: Progress): Wire.ServiceFault => {
+  const members = asRecord(error)
+  const metadata = asRecord(members.$metadata)
+  const name = "name" in error && typeof error.name === "string" ? error.name : undefined
+  const status = metadata.httpStatusCode
+  const requestId = metadata.requestId
+  const message = "message" in error && typeof error.message === "string" ? error.message : ""
+  return Wire.serviceFault({
+    code: name === "Unknown" || name === "UnknownError" || name === "Error" ? undefined : name,
+    message,
+    statusCode: typeof status === "number" ? status : progress.status,
+    requestId: typeof requestId === "string" ? requestId : header(progress, requestIds),
+    retryAfter: retryAfter(progress),
+    clockSkew: clockSkew(progress),
+    detail: Object.fromEntries(Object.entries(members).filter(([member]) => !notDetail.has(member)))
+  })
+}
+
+/** AWS's own hint is in milliseconds; HTTP's `Retry-After` is in seconds, or a date. */
+const retryAfter = (progress: Progress): number | undefined => {
+  const own = progress.headers["x-amz-retry-after"]
+  if (own !== undefined) return /^\d+$/.test(own) ? Number(own) : undefined
+  const standard = progress.headers["retry-after"]
+  if (standard === undefined) return undefined
+  if (/^\d+(\.\d+)?$/.test(standard)) return Number(standard) * 1000
+  const at = Date.parse(standard)
+  // a date of the server's is held against the server's own clock, so that ours need not be right
+  const now = Date.parse(progress.headers["date"] ?? "")
+  return Number.isNaN(at) || Number.isNaN(now) ? undefined : Math.max(0, at - now)
+}
+
+const clockSkew = (progress: Progress): number | undefined => {
+  const at = Date.parse(progress.headers["date"] ?? "")
+  // the machine's clock, not Effect's: it is the one that the SDK signed with
+  return Number.isNaN(at) ? undefined : at - Date.now()
+}

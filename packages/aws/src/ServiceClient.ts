@@ -1,0 +1,282 @@
+/**
+ * The driver that every service stands on: one call is one span around one or more requests. It classifies each failure, decides
+ * whether the request may be sent again, waits as the policy says, and ends with an exception that the operation declares.
+ *
+ * **Outcome belongs to the call.** After one attempt whose outcome is unknown, a write's outcome stays unknown until an attempt
+ * succeeds: whatever a later attempt says may be the echo of the earlier one. Such a call ends with `WriteOutcomeUnknownException`.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as MutableRef from "effect/MutableRef"
+import * as Option from "effect/Option"
+import * as ScheduleDecision from "effect/ScheduleDecision"
+import * as ScheduleIntervals from "effect/ScheduleIntervals"
+import type * as Tracer from "effect/Tracer"
+import type { Resend } from "./AwsConfig.js"
+import { type AwsException, isThrottling } from "./AwsException.js"
+import { AwsRetry, type Policy } from "./AwsRetry.js"
+import { type Call, classify, type Rules } from "./Classify.js"
+import { CredentialsException, ServiceException, WriteOutcomeUnknownException } from "./Exceptions.js"
+import type { InputOf, OutputOf, Transport } from "./Transport.js"
+import type { WireFailure } from "./WireFailure.js"
+
+/**
+ * A class of the family, by what it makes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ExceptionClass = abstract new(...args: never) => AwsException
+
+/**
+ * What makes a write fit to be sent again after an attempt with an unknown outcome.
+ *
+ * - `"lastWriterWins"`: repeating it changes nothing but the order among writers. Within 5 seconds of the first request.
+ * - `"token"`: it carries a token by which AWS recognises it for 10 minutes. Within 8 minutes of the first request.
+ * - `"never"`: repeating it could apply it twice, or make its own condition fail.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Repeatable = "lastWriterWins" | "token" | "never"
+
+/**
+ * One operation: what it is called, what it may fail with, and what may be repeated. A service is a table of these.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Operation<in Input, out Classes extends ReadonlyArray<ExceptionClass>> {
+  readonly name: string
+  /** A read may always be repeated, and so may what only computes. */
+  readonly access: "read" | "write"
+  /** Every exception it may fail with beside `ServiceException`, which stands for anything else that AWS names. */
+  readonly exceptions: Classes
+  /** Exceptions of `exceptions` that this very input rules out. */
+  readonly excludes?: ((input: Input) => ReadonlyArray<ExceptionClass>) | undefined
+  readonly resource: (input: Input) => string | undefined
+  readonly repeatable: (input: Input) => Repeatable
+}
+
+/**
+ * What a call of an operation fails with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ErrorOf<O> = O extends { readonly exceptions: infer Classes extends ReadonlyArray<ExceptionClass> }
+  ? InstanceType<Classes[number]> | ServiceException
+  : never
+
+/**
+ * What a service adds to the driver.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Settings<Ops> {
+  /** `"DynamoDB"`, `"KMS"`, `"S3"`. */
+  readonly service: string
+  readonly transport: Transport<Ops>
+  readonly rules: Rules
+  /** The policy where neither a call nor a program sets one. */
+  readonly retry: Policy
+  readonly resend: Resend
+  /** A failure that says "the same request is under way": the next one waits until 5 s after the first, once, outside the policy. */
+  readonly inProgress?: ((e: AwsException) => boolean) | undefined
+  /** Span attributes of a call, by OpenTelemetry's names. */
+  readonly attributes: (operation: string, resource: string | undefined) => Readonly<Record<string, unknown>>
+  /** Span attributes of an answer. */
+  readonly answered: (output: unknown) => Readonly<Record<string, unknown>>
+}
+
+/**
+ * Options of one write.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallOptions {
+  readonly resend?: Resend | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServiceClient<Ops> {
+  readonly call: <K extends keyof Ops & string, const Classes extends ReadonlyArray<ExceptionClass>>(
+    operation: Operation<InputOf<Ops, K>, Classes> & { readonly name: K },
+    input: InputOf<Ops, K>,
+    options?: CallOptions
+  ) => Effect.Effect<OutputOf<Ops, K>, InstanceType<Classes[number]> | ServiceException>
+}
+
+/** The retry budget of AWS's standard mode, in tokens. */
+const budgetMax = 500
+const transientCost = 14
+const throttlingCost = 5
+const successGain = 1
+
+/** How long after its first request a write may be repeated, in milliseconds. */
+const windows: { readonly [R in Exclude<Repeatable, "never">]: number } = { lastWriterWins: 5_000, token: 480_000 }
+const inProgressWait = 5_000
+
+/** What one call has seen so far. */
+interface State {
+  readonly first: number
+  attempts: number
+  unknown: boolean
+  waited: boolean
+  cost: number
+  readonly once: Set<string>
+  policy: { readonly schedule: Policy; state: unknown } | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
+  const { rules, service, transport } = settings
+  const { info } = transport
+  const budget = MutableRef.make(budgetMax)
+  const place = {
+    ...(info.region === undefined ? {} : { "cloud.region": info.region }),
+    ...(info.serverAddress === undefined ? {} : { "server.address": info.serverAddress }),
+    ...(info.serverPort === undefined ? {} : { "server.port": info.serverPort })
+  }
+
+  const call: ServiceClient<Ops>["call"] = (operation, input, options) => {
+    const { access, exceptions, name } = operation
+    const resource = operation.resource(input)
+    const excluded = operation.excludes?.(input) ?? []
+    const resend = options?.resend ?? settings.resend
+    const repeatable = resend === "never"
+      ? "never"
+      : resend === "always" && access === "write"
+      ? "lastWriterWins"
+      : operation.repeatable(input)
+
+    type Declared = InstanceType<(typeof exceptions)[number]> | ServiceException
+    const isDeclared = (e: AwsException): e is Declared =>
+      exceptions.some((declared) => e instanceof declared) && !excluded.some((out) => e instanceof out)
+
+    const end = (state: State, last: AwsException): Effect.Effect<never, Declared> => {
+      const e = access === "write" && state.unknown
+        ? new WriteOutcomeUnknownException({ ...facts(last), last })
+        : last
+      return Effect.fail(
+        isDeclared(e) ? e : new ServiceException({ ...facts(e), awsMessage: e.awsMessage, cause: e.cause })
+      )
+    }
+
+    const mayRepeat = (state: State, at: number): boolean => {
+      if (access === "read" || !state.unknown) return true
+      return repeatable !== "never" && at <= state.first + windows[repeatable]
+    }
+
+    const send = (state: State, span: Tracer.Span): Effect.Effect<OutputOf<Ops, typeof name>, Declared> => {
+      state.attempts++
+      return Effect.matchEffect(transport.send(name, input), {
+        onFailure: (failure) => failed(state, span, failure),
+        onSuccess: (output) => {
+          const tokens = MutableRef.get(budget)
+          if (tokens < budgetMax) {
+            MutableRef.set(budget, Math.min(budgetMax, tokens + (state.cost === 0 ? successGain : state.cost)))
+          }
+          annotate(span, settings.answered(output))
+          if (state.attempts > 1) span.attribute("http.request.resend_count", state.attempts - 1)
+          return Effect.succeed(output)
+        }
+      })
+    }
+
+    const failed = (
+      state: State,
+      span: Tracer.Span,
+      failure: WireFailure
+    ): Effect.Effect<OutputOf<Ops, typeof name>, Declared> => {
+      const described: Call = { service, operation: name, resource, attempts: state.attempts }
+      const e = classify(described, failure, rules)
+      if (e.outcome === "unknown") state.unknown = true
+      if (e.requestId !== undefined) span.attribute("aws.request_id", e.requestId)
+      if (!e.retryable || !takeOnce(state, e)) return end(state, e)
+      return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        if (settings.inProgress?.(e) === true && !state.waited) {
+          state.waited = true
+          const at = Math.max(now, state.first + inProgressWait + 1)
+          return mayRepeat(state, at) ? again(state, span, at - now) : end(state, e)
+        }
+        return Effect.flatMap(AwsRetry, (set) => {
+          const policy = state.policy ??= fresh(Option.getOrElse(set, () => settings.retry))
+          return Effect.flatMap(policy.schedule.step(now, e, policy.state), ([next, _, decision]) => {
+            policy.state = next
+            if (ScheduleDecision.isDone(decision)) return end(state, e)
+            const at = Math.max(now, ScheduleIntervals.start(decision.intervals))
+            const cost = isThrottling(e) ? throttlingCost : transientCost
+            const tokens = MutableRef.get(budget)
+            if (tokens < cost || !mayRepeat(state, at)) return end(state, e)
+            MutableRef.set(budget, tokens - cost)
+            state.cost = cost
+            return again(state, span, at - now)
+          })
+        })
+      })
+    }
+
+    const again = (state: State, span: Tracer.Span, wait: number) => {
+      const resume = Effect.suspend(() => send(state, span))
+      return wait > 0 ? Effect.zipRight(Effect.sleep(wait), resume) : resume
+    }
+
+    return Effect.useSpan(
+      resource === undefined ? name : `${name} ${resource}`,
+      { kind: "client", captureStackTrace: false, attributes: { ...settings.attributes(name, resource), ...place } },
+      (span) =>
+        Effect.tapError(
+          Effect.flatMap(Clock.currentTimeMillis, (first) =>
+            send(
+              { first, attempts: 0, unknown: false, waited: false, cost: 0, once: new Set(), policy: undefined },
+              span
+            )),
+          (e: AwsException) => {
+            span.attribute("error.type", e._tag)
+            if (e.attempts !== undefined && e.attempts > 1) {
+              span.attribute("http.request.resend_count", e.attempts - 1)
+            }
+            return Effect.void
+          }
+        )
+    )
+  }
+
+  return { call }
+}
+
+const fresh = (schedule: Policy) => ({ schedule, state: schedule.initial })
+
+const annotate = (span: Tracer.Span, attributes: Readonly<Record<string, unknown>>): void => {
+  for (const key in attributes) span.attribute(key, attributes[key])
+}
+
+/** Credentials that were refreshed, and a clock that was corrected, are tried once. */
+const takeOnce = (state: State, e: AwsException): boolean => {
+  const once = e instanceof CredentialsException ? e.reason : undefined
+  if (once === undefined) return true
+  if (state.once.has(once)) return false
+  state.once.add(once)
+  return true
+}
+
+const facts = (e: AwsException) => ({
+  service: e.service,
+  operation: e.operation,
+  resource: e.resource,
+  code: e.code,
+  statusCode: e.statusCode,
+  requestId: e.requestId,
+  attempts: e.attempts
+})
