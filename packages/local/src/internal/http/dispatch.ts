@@ -1,0 +1,88 @@
+/**
+ * Which service a request is for, and the answer to it: the endpoint without its socket.
+ */
+import type { WireFailure } from "@armature/aws/WireFailure"
+import * as Effect from "effect/Effect"
+import type { Answer, Head } from "./answer.js"
+import type { Credential } from "./auth.js"
+import * as JsonProtocol from "./jsonProtocol.js"
+import * as Model from "./model.js"
+import type { Body } from "./server.js"
+import { headerOf } from "./signature.js"
+
+export type Send = (operation: string, input: unknown) => Effect.Effect<unknown, WireFailure>
+
+export interface Options {
+  readonly now: () => number
+  readonly credentials: ReadonlyArray<Credential>
+  readonly dynamodb: Send
+  readonly onAnswer: ((answer: Answer, duration: number) => Effect.Effect<void>) | undefined
+}
+
+/** AWS takes no larger request in its JSON protocols. */
+const maxJson = 16 * 1024 * 1024
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/** 52 letters and digits, as DynamoDB writes its request ids. */
+export const requestId = (random: () => number): string => {
+  let id = ""
+  for (let i = 0; i < 52; i++) id += letters[Math.floor(random() * letters.length)] ?? "A"
+  return id
+}
+
+const healthy: Answer = {
+  status: 200,
+  headers: { "content-type": "text/plain" },
+  body: new TextEncoder().encode("healthy: armature-local\n"),
+  log: { service: "-", operation: "health", resources: [], code: undefined }
+}
+
+// The clients are read for their schemas only, and only once something listens.
+const models = Effect.promise(() =>
+  Promise.all([import("@aws-sdk/client-dynamodb"), import("@aws-sdk/client-dynamodb-streams")])
+)
+
+const isHealth = (head: Head): boolean =>
+  head.method === "GET" && head.path === "/" && head.query.length === 0 && headerOf(head, "authorization") === undefined
+
+/** Reads the services' models and gives the function that answers requests. */
+export const make = (
+  options: Options
+): Effect.Effect<(head: Head, body: Body) => Effect.Effect<Answer, WireFailure>> =>
+  Effect.map(models, ([dynamodb, streams]) => {
+    const services: ReadonlyArray<JsonProtocol.JsonService> = [
+      {
+        name: "DynamoDB",
+        target: "DynamoDB_20120810",
+        version: "1.0",
+        namespace: "com.amazonaws.dynamodb.v20120810#",
+        model: Model.fromSdk(dynamodb),
+        send: options.dynamodb
+      },
+      {
+        name: "DynamoDBStreams",
+        target: "DynamoDBStreams_20120810",
+        version: "1.0",
+        namespace: "com.amazonaws.dynamodb.v20120810#",
+        model: Model.fromSdk(streams),
+        send: options.dynamodb
+      }
+    ]
+
+    const json = (head: Head, body: Body): Effect.Effect<Answer, WireFailure> =>
+      Effect.flatMap(body.collect(maxJson), (bytes) =>
+        bytes === undefined
+          ? Effect.succeed(JsonProtocol.tooLarge)
+          : JsonProtocol.handle(services, head, bytes, { credentials: options.credentials, now: options.now() }))
+
+    return (head, body) =>
+      Effect.suspend(() => {
+        const started = options.now()
+        const answered = isHealth(head) ? Effect.succeed(healthy) : json(head, body)
+        const onAnswer = options.onAnswer
+        return onAnswer === undefined
+          ? answered
+          : Effect.tap(answered, (answer) => onAnswer(answer, options.now() - started))
+      })
+  })
