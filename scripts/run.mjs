@@ -8,6 +8,11 @@ import { join } from "node:path"
 import { quiet, withoutAws } from "./env.mjs"
 import { root, say, setup } from "./setup.mjs"
 
+const underNpm = process.env["npm_lifecycle_event"] !== undefined
+
+/** A signal asked for the end. */
+let stopped = false
+
 /**
  * Runs a script under this Node, hands signals on to it, and gives its exit code, or 128 and the signal's number as a shell does.
  *
@@ -41,9 +46,6 @@ const node = (args, env) =>
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
     })
   })
-
-let stopped = false
-const underNpm = process.env["npm_lifecycle_event"] !== undefined
 
 const tsx = (
   /** @type {string} */ file,
