@@ -150,7 +150,7 @@ export const seal = (
   key: EnvelopeKey,
   value: AttributeValue,
   binding: Binding
-): Either.Either<Uint8Array, EnvelopeFailure> => envelope.sealWith(envelope.randomMessageId, key, value, binding)
+): Either.Either<Uint8Array, EnvelopeFailure> => envelope.sealWith(envelope.randomMessageIds, key, value, binding)
 
 /**
  * Opens a sealed value for the place it was sealed for, with the data key that its header names; with `expected`, a value of another

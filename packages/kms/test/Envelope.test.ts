@@ -35,6 +35,15 @@ describe("seal and open", () => {
     }
   })
 
+  it("never uses a message id twice", () => {
+    const ids = new Set<string>()
+    for (let n = 0; n < 5000; n++) {
+      const messageId = fields(sealed({ NULL: true })).find(([name]) => name === "messageId")
+      ids.add(Buffer.from(messageId![1]).toString("hex"))
+    }
+    assert.strictEqual(ids.size, 5000)
+  })
+
   it("makes true and false, and all short texts, of one length", () => {
     const length = sealed({ BOOL: true }).length
     for (const v of [{ BOOL: false }, { NULL: true }, { S: "" }, { S: "x".repeat(27) }]) {
@@ -73,7 +82,9 @@ describe("seal and open", () => {
 
   it("refuses text that UTF-8 would change", () => {
     const lone = "a\ud800b"
-    for (const v of [{ S: lone }, { N: lone }, { SS: [lone] }, { L: [{ S: lone }] }, { M: { [lone]: { NULL: true } } }]) {
+    for (
+      const v of [{ S: lone }, { N: lone }, { SS: [lone] }, { L: [{ S: lone }] }, { M: { [lone]: { NULL: true } } }]
+    ) {
       assert.strictEqual(reason(Envelope.seal(key, v, binding)), "InvalidValue")
     }
   })

@@ -1,7 +1,7 @@
 /** What the envelope's tests share: fixed keys and places, and values that cover every type. */
-import { createHash } from "node:crypto"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
+import { createHash } from "node:crypto"
 import * as Envelope from "../src/Envelope.js"
 
 export const bytesOf = (label: string, length: number): Uint8Array => {

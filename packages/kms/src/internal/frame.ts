@@ -2,8 +2,8 @@
  * The plaintext of an envelope: `u32 length | type byte | value | zeros`. S, N and B are their own bytes; any other value is the
  * DynamoDB JSON of what stands behind its type name, the type byte being that name.
  */
-import { isUtf8 } from "node:buffer"
 import * as Either from "effect/Either"
+import { isUtf8 } from "node:buffer"
 import type { AttributeType, AttributeValue } from "./attributeValue.js"
 import { type Budget, fromJson, soleMember, toJson } from "./dynamodbJson.js"
 import * as failure from "./failure.js"

@@ -18,24 +18,17 @@ export const hkdfExtract = (salt: Uint8Array, secret: Uint8Array): Buffer =>
 /** HKDF-Expand. Throws a RangeError for more than 255 blocks, which no caller here asks for. */
 export const hkdfExpand = (prk: Uint8Array, info: Uint8Array, size: number): Buffer => {
   if (size > 255 * hashLength) throw new RangeError("HKDF-SHA512 gives at most 16320 bytes")
-  const first = hkdfBlock(prk, undefined, info, 1)
-  if (size <= hashLength) return size === hashLength ? first : first.subarray(0, size)
-  const blocks = [first]
-  let previous = first
-  for (let counter = 2; (counter - 1) * hashLength < size; counter++) {
-    previous = hkdfBlock(prk, previous, info, counter)
-    blocks.push(previous)
+  let block = createHmac("sha512", prk).update(info).update(firstCounter).digest()
+  if (size === hashLength) return block
+  const blocks = [block]
+  for (let counter = 2; blocks.length * hashLength < size; counter++) {
+    block = createHmac("sha512", prk).update(block).update(info).update(Buffer.of(counter)).digest()
+    blocks.push(block)
   }
   return Buffer.concat(blocks, size)
 }
 
-const counters = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
-
-const hkdfBlock = (prk: Uint8Array, previous: Uint8Array | undefined, info: Uint8Array, counter: number): Buffer => {
-  const hmac = createHmac("sha512", prk)
-  if (previous !== undefined) hmac.update(previous)
-  return hmac.update(info).update(counters.subarray(counter, counter + 1)).digest()
-}
+const firstCounter = Buffer.of(1)
 
 /**
  * Encrypts `buffer` from `start` to `end` where it stands and writes the tag after it: the plaintext is overwritten, and nothing but
