@@ -89,7 +89,7 @@ const commands = {
 }
 
 const [name = "", ...args] = process.argv.slice(2)
-const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+const command = Object.keys(commands).includes(name) ? commands[name] : undefined
 if (command === undefined) {
   say(`usage: node scripts/run.mjs ${Object.keys(commands).join(" | ")}`)
   process.exitCode = 2
