@@ -1,7 +1,8 @@
 /**
- * DynamoDB on a loopback port, over HTTP as AWS speaks it, so that any AWS SDK in any language can talk to the in-process engine.
+ * DynamoDB and KMS on one loopback port, over HTTP as AWS speaks it, so that any AWS SDK in any language can talk to the in-process
+ * engines.
  *
- * Time and randomness of the engine come from Effect's `Clock` and `Random`. The endpoint lives as long as its scope: closing it
+ * Time and randomness of the engines come from Effect's `Clock` and `Random`. The endpoint lives as long as its scope: closing it
  * closes every socket that is still open. It listens on nothing but loopback, unless `allowRemote` says so as well.
  *
  * @since 0.1.0
@@ -18,6 +19,7 @@ import type * as Scope from "effect/Scope"
 import * as DynamoDBEngine from "./DynamoDBEngine.js"
 import * as dispatch from "./internal/http/dispatch.js"
 import * as server from "./internal/http/server.js"
+import * as KmsEngine from "./KmsEngine.js"
 
 /**
  * What answers the requests for one service: an operation's name and its input in the AWS SDK's own shape go in, the output in that
@@ -44,7 +46,7 @@ export interface Call {
   readonly duration: number
   readonly service: string
   readonly operation: string
-  /** The tables that the request names. */
+  /** The tables or the key of KMS that the request names. */
   readonly resources: ReadonlyArray<string>
   readonly status: number
   /** AWS's name of the error, when it is one. */
@@ -81,6 +83,8 @@ export interface Options {
   readonly credentials?: ReadonlyArray<Credentials> | undefined
   /** DynamoDB and DynamoDB Streams; an empty engine by default. */
   readonly dynamodb?: Service | undefined
+  /** An engine without keys by default. */
+  readonly kms?: Service | undefined
   /** Is told of each answer. */
   readonly onCall?: ((call: Call) => Effect.Effect<void>) | undefined
 }
@@ -179,6 +183,7 @@ export const make = (options: Options = {}): Effect.Effect<Endpoint, EndpointExc
         secretAccessKey: Redacted.value(one.secretAccessKey),
         sessionToken: one.sessionToken === undefined ? undefined : Redacted.value(one.sessionToken)
       })),
+      kms: (options.kms ?? fromEngine(KmsEngine.make({ now }))).send,
       dynamodb: (options.dynamodb ?? fromEngine(DynamoDBEngine.make({ now, random: next }))).send,
       onAnswer: onCall === undefined ?
         undefined :

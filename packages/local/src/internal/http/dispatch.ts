@@ -16,6 +16,7 @@ export interface Options {
   readonly now: () => number
   readonly credentials: ReadonlyArray<Credential>
   readonly dynamodb: Send
+  readonly kms: Send
   readonly onAnswer: ((answer: Answer, duration: number) => Effect.Effect<void>) | undefined
 }
 
@@ -40,7 +41,11 @@ const healthy: Answer = {
 
 // The clients are read for their schemas only, and only once something listens.
 const models = Effect.promise(() =>
-  Promise.all([import("@aws-sdk/client-dynamodb"), import("@aws-sdk/client-dynamodb-streams")])
+  Promise.all([
+    import("@aws-sdk/client-dynamodb"),
+    import("@aws-sdk/client-dynamodb-streams"),
+    import("@aws-sdk/client-kms")
+  ])
 )
 
 const isHealth = (head: Head): boolean =>
@@ -50,7 +55,7 @@ const isHealth = (head: Head): boolean =>
 export const make = (
   options: Options
 ): Effect.Effect<(head: Head, body: Body) => Effect.Effect<Answer, WireFailure>> =>
-  Effect.map(models, ([dynamodb, streams]) => {
+  Effect.map(models, ([dynamodb, streams, kms]) => {
     const services: ReadonlyArray<JsonProtocol.JsonService> = [
       {
         name: "DynamoDB",
@@ -67,6 +72,14 @@ export const make = (
         namespace: "com.amazonaws.dynamodb.v20120810#",
         model: Model.fromSdk(streams),
         send: options.dynamodb
+      },
+      {
+        name: "KMS",
+        target: "TrentService",
+        version: "1.1",
+        namespace: undefined,
+        model: Model.fromSdk(kms),
+        send: options.kms
       }
     ]
 
