@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -81,6 +81,7 @@ export const setup = () => {
   if (installed()) return
   const { command, version } = pnpm()
   say(`installing what the lock file lists, with pnpm ${version} (only when it changed)`)
+  rmSync(stampFile, { force: true })
   const result = run([
     ...command,
     "install",
