@@ -112,6 +112,8 @@ export class AwsConfig extends Context.Reference<AwsConfig>()("@armature/aws/Aws
 }) {}
 
 /**
+ * A Layer that sets the options for the client Layers it is provided to.
+ *
  * @since 0.1.0
  * @category layers
  */

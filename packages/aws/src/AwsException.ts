@@ -14,12 +14,16 @@ import { dual } from "effect/Function"
 import { NodeInspectSymbol } from "effect/Inspectable"
 
 /**
+ * The brand of the family.
+ *
  * @since 0.1.0
  * @category symbols
  */
 export const TypeId: unique symbol = Symbol.for("@armature/aws/AwsException")
 
 /**
+ * The type of the brand.
+ *
  * @since 0.1.0
  * @category symbols
  */

@@ -316,5 +316,6 @@ const retryAfter = (progress: Progress): number | undefined => {
 const clockSkew = (progress: Progress): number | undefined => {
   const at = Date.parse(progress.headers["date"] ?? "")
   // the machine's clock, not Effect's: it is the one that the SDK signed with
+  // eslint-disable-next-line no-restricted-properties
   return Number.isNaN(at) ? undefined : at - Date.now()
 }

@@ -31,6 +31,14 @@ import type { WireFailure } from "./WireFailure.js"
 export type ExceptionClass = abstract new(...args: never) => AwsException
 
 /**
+ * What a class of the family makes. TypeScript's own `InstanceType` is `any` for a class whose arguments are `never`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type InstanceOf<Class> = Class extends abstract new(...args: never) => infer E ? E : never
+
+/**
  * What makes a write fit to be sent again after an attempt with an unknown outcome.
  *
  * - `"lastWriterWins"`: repeating it changes nothing but the order among writers. Within 5 seconds of the first request.
@@ -67,7 +75,7 @@ export interface Operation<in Input, out Classes extends ReadonlyArray<Exception
  * @category models
  */
 export type ErrorOf<O> = O extends { readonly exceptions: infer Classes extends ReadonlyArray<ExceptionClass> }
-  ? InstanceType<Classes[number]> | ServiceException
+  ? InstanceOf<Classes[number]> | ServiceException
   : never
 
 /**
@@ -103,6 +111,8 @@ export interface CallOptions {
 }
 
 /**
+ * Sends operations of one service, with retries, a span and typed failures.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -111,7 +121,7 @@ export interface ServiceClient<Ops> {
     operation: Operation<InputOf<Ops, K>, Classes> & { readonly name: K },
     input: InputOf<Ops, K>,
     options?: CallOptions
-  ) => Effect.Effect<OutputOf<Ops, K>, InstanceType<Classes[number]> | ServiceException>
+  ) => Effect.Effect<OutputOf<Ops, K>, InstanceOf<Classes[number]> | ServiceException>
 }
 
 /** The retry budget of AWS's standard mode, in tokens. */
@@ -136,6 +146,8 @@ interface State {
 }
 
 /**
+ * A driver over a transport, with a retry budget of its own.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -160,7 +172,7 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
       ? "lastWriterWins"
       : operation.repeatable(input)
 
-    type Declared = InstanceType<(typeof exceptions)[number]> | ServiceException
+    type Declared = InstanceOf<(typeof exceptions)[number]> | ServiceException
     const isDeclared = (e: AwsException): e is Declared =>
       exceptions.some((declared) => e instanceof declared) && !excluded.some((out) => e instanceof out)
 

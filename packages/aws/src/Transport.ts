@@ -43,12 +43,16 @@ export interface Transport<Ops> {
 }
 
 /**
+ * What an operation takes.
+ *
  * @since 0.1.0
  * @category models
  */
 export type InputOf<Ops, K extends keyof Ops> = Ops[K] extends { readonly input: infer I } ? I : never
 
 /**
+ * What an operation answers.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -118,12 +118,16 @@ export type WireFailure =
 type Fields<F> = Omit<F, "_tag">
 
 /**
+ * The service answered with an error.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const serviceFault = (fields: Fields<ServiceFault>): ServiceFault => ({ _tag: "ServiceFault", ...fields })
 
 /**
+ * The connection failed.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -133,12 +137,16 @@ export const connectionFault = (fields: Fields<ConnectionFault>): ConnectionFaul
 })
 
 /**
+ * No credentials could be had.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const credentialsFault = (cause: unknown): CredentialsFault => ({ _tag: "CredentialsFault", cause })
 
 /**
+ * The answer is not one.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -148,12 +156,16 @@ export const malformedFault = (fields: Fields<MalformedFault>): MalformedFault =
 })
 
 /**
+ * The client is not set up so that it could send.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const configurationFault = (cause: unknown): ConfigurationFault => ({ _tag: "ConfigurationFault", cause })
 
 /**
+ * The input could not be written as a request.
+ *
  * @since 0.1.0
  * @category constructors
  */

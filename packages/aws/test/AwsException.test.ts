@@ -114,7 +114,10 @@ describe("AwsException", () => {
       assert.notInclude(e.message, "undefined")
       for (const text of printed(e)) assert.notInclude(text, secret)
     }
-    assert.strictEqual(new Exceptions.SerializationException({ path: ["a", 0, "b"], reason: "is NaN" }).message, "the value at a[0].b is NaN")
+    assert.strictEqual(
+      new Exceptions.SerializationException({ path: ["a", 0, "b"], reason: "is NaN" }).message,
+      "the value at a[0].b is NaN"
+    )
   })
 
   it("names the action that is not allowed", () => {
@@ -125,7 +128,10 @@ describe("AwsException", () => {
   it("tells how to start the in-process endpoint when nothing listens on loopback", () => {
     const e = new Exceptions.ConnectionException({ reason: "Refused", address: "127.0.0.1:8000" })
     assert.include(e.message, "armature-local")
-    assert.notInclude(new Exceptions.ConnectionException({ reason: "Refused", address: "10.0.0.1:443" }).message, "armature-local")
+    assert.notInclude(
+      new Exceptions.ConnectionException({ reason: "Refused", address: "10.0.0.1:443" }).message,
+      "armature-local"
+    )
   })
 
   it("sorts into categories", () => {
@@ -142,18 +148,26 @@ describe("AwsException", () => {
 
   it.effect("catchers handle their category and leave the rest", () =>
     Effect.gen(function*() {
-      const throttled: Effect.Effect<string, Exceptions.ThrottlingException | Exceptions.AccessDeniedException> = Effect.fail(
-        new Exceptions.ThrottlingException()
+      const throttled: Effect.Effect<string, Exceptions.ThrottlingException | Exceptions.AccessDeniedException> = Effect
+        .fail(
+          new Exceptions.ThrottlingException()
+        )
+      const denied: Effect.Effect<string, Exceptions.ThrottlingException | Exceptions.AccessDeniedException> = Effect
+        .fail(
+          new Exceptions.AccessDeniedException()
+        )
+      assert.strictEqual(
+        yield* AwsException.catchThrottling(throttled, (e) => Effect.succeed(e._tag)),
+        "ThrottlingException"
       )
-      const denied: Effect.Effect<string, Exceptions.ThrottlingException | Exceptions.AccessDeniedException> = Effect.fail(
-        new Exceptions.AccessDeniedException()
-      )
-      assert.strictEqual(yield* AwsException.catchThrottling(throttled, (e) => Effect.succeed(e._tag)), "ThrottlingException")
       assert.strictEqual(
         (yield* Effect.flip(denied.pipe(AwsException.catchThrottling(() => Effect.succeed("no")))))._tag,
         "AccessDeniedException"
       )
-      assert.strictEqual(yield* denied.pipe(AwsException.catchAuth((e) => Effect.succeed(e._tag))), "AccessDeniedException")
+      assert.strictEqual(
+        yield* denied.pipe(AwsException.catchAuth((e) => Effect.succeed(e._tag))),
+        "AccessDeniedException"
+      )
       const mixed: Effect.Effect<string, Exceptions.ThrottlingException | Error> = Effect.fail(new Error("mine"))
       assert.strictEqual((yield* Effect.flip(AwsException.catchAws(mixed, () => Effect.succeed("no")))).message, "mine")
       assert.strictEqual(yield* AwsException.catchAws(throttled, (e) => Effect.succeed(e._tag)), "ThrottlingException")

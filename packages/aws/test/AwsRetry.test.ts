@@ -22,7 +22,12 @@ const times = (failures: ReadonlyArray<AwsException>, policy: AwsRetry.Policy, r
       at.push(now)
       return Effect.fail(failure)
     })
-    const fiber = yield* call.pipe(Effect.retry(policy), Effect.either, Effect.withRandom(Random.fixed([random])), Effect.fork)
+    const fiber = yield* call.pipe(
+      Effect.retry(policy),
+      Effect.either,
+      Effect.withRandom(Random.fixed([random])),
+      Effect.fork
+    )
     yield* TestClock.adjust("5 minutes")
     yield* Fiber.join(fiber)
     return at

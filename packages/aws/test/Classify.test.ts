@@ -73,7 +73,10 @@ describe("Classify", () => {
     for (const code of ["EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]) {
       assert.strictEqual(socket("connect", code), "ConnectionException Unreachable | retry | not-applied")
     }
-    assert.strictEqual(socket("connect", "CONNECT_TIMEOUT", true), "ConnectionException ConnectTimeout | retry | not-applied")
+    assert.strictEqual(
+      socket("connect", "CONNECT_TIMEOUT", true),
+      "ConnectionException ConnectTimeout | retry | not-applied"
+    )
     assert.strictEqual(socket("connect", "ECONNRESET"), "ConnectionException Reset | retry | not-applied")
     assert.strictEqual(socket("sent", "ECONNRESET"), "ConnectionException Reset | retry | unknown")
     assert.strictEqual(socket("sent", "EPIPE"), "ConnectionException Reset | retry | unknown")
@@ -156,13 +159,22 @@ describe("Classify", () => {
     assert.strictEqual(unnamed(400), "ServiceException | no | unknown")
     assert.strictEqual(named("constructor"), "ServiceException | no | not-applied")
     assert.strictEqual(named("__proto__"), "ServiceException | no | not-applied")
-    assert.strictEqual(seen(Wire.malformedFault({ statusCode: 200, cause: new SyntaxError("x") })), "InvalidResponseException | retry | unknown")
+    assert.strictEqual(
+      seen(Wire.malformedFault({ statusCode: 200, cause: new SyntaxError("x") })),
+      "InvalidResponseException | retry | unknown"
+    )
   })
 
   it("carries AWS's facts, and AWS's text only where nothing prints it", () => {
     const e = Classify.classify(
       { ...call, attempts: 2 },
-      Wire.serviceFault({ code: "ValidationException", statusCode: 400, message: "key SECRET", requestId: "r-1", retryAfter: 7 }),
+      Wire.serviceFault({
+        code: "ValidationException",
+        statusCode: 400,
+        message: "key SECRET",
+        requestId: "r-1",
+        retryAfter: 7
+      }),
       {}
     )
     assert.deepStrictEqual(

@@ -188,7 +188,15 @@ describe("ServiceClient", () => {
 
   it.effect("a write never fails with what leaves its outcome open", () =>
     Effect.gen(function*() {
-      for (const failure of [down, reset, Wire.malformedFault({ statusCode: 200, cause: undefined }), fault(undefined, 400), fault("New", 599)]) {
+      for (
+        const failure of [
+          down,
+          reset,
+          Wire.malformedFault({ statusCode: 200, cause: undefined }),
+          fault(undefined, 400),
+          fault("New", 599)
+        ]
+      ) {
         const { failure: e, tag } = yield* run([failure], "never")
         assert.strictEqual(tag, "WriteOutcomeUnknownException")
         assert.strictEqual(e?.outcome, "unknown")
@@ -204,7 +212,10 @@ describe("ServiceClient", () => {
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* run([reset, "ok"], "lastWriterWins", { resend: "never" })).sent, [0])
       assert.deepStrictEqual((yield* run([reset, "ok"], "lastWriterWins", {}, { resend: "never" })).sent, [0])
-      assert.deepStrictEqual((yield* run([reset, "ok"], "lastWriterWins", { resend: "safe" }, { resend: "never" })).tag, "ok")
+      assert.deepStrictEqual(
+        (yield* run([reset, "ok"], "lastWriterWins", { resend: "safe" }, { resend: "never" })).tag,
+        "ok"
+      )
       assert.deepStrictEqual((yield* run([reset, "ok"], "never", { resend: "always" })).tag, "ok")
       assert.deepStrictEqual((yield* run([reset, "ok"], "read", {}, { resend: "never" })).tag, "ok")
     }))
@@ -232,7 +243,11 @@ describe("ServiceClient", () => {
       assert.strictEqual(tag, "ServiceException")
       assert.strictEqual(failure?.operation, "Read")
       const named = yield* run([fault("SomethingNew", 400, { requestId: "r" })], "read")
-      assert.deepStrictEqual([named.tag, named.failure?.code, named.failure?.requestId], ["ServiceException", "SomethingNew", "r"])
+      assert.deepStrictEqual([named.tag, named.failure?.code, named.failure?.requestId], [
+        "ServiceException",
+        "SomethingNew",
+        "r"
+      ])
     }))
 
   it.effect("the budget ends retries that do not help, and success gives back", () =>
@@ -268,7 +283,9 @@ describe("ServiceClient", () => {
       yield* drive(client.call(Read, "in").pipe(AwsRetry.withPolicy(Schedule.recurs(1))))
       assert.strictEqual(sent.length, 2)
       sent.length = 0
-      yield* drive(client.call(Read, "in").pipe(AwsRetry.withPolicy(AwsRetry.none), AwsRetry.withPolicy(Schedule.recurs(9))))
+      yield* drive(
+        client.call(Read, "in").pipe(AwsRetry.withPolicy(AwsRetry.none), AwsRetry.withPolicy(Schedule.recurs(9)))
+      )
       assert.strictEqual(sent.length, 1)
       sent.length = 0
       yield* drive(client.call(Read, "in").pipe(Effect.provide(AwsRetry.layer(Schedule.recurs(2)))))
@@ -288,7 +305,9 @@ describe("ServiceClient", () => {
   it.effect("interrupting a call while it waits sends nothing more", () =>
     Effect.gen(function*() {
       const { sent, transport } = scripted([throttle])
-      const fiber = yield* Effect.fork(clientOf(transport).call(Read, "in").pipe(Effect.withRandom(Random.fixed([0.5]))))
+      const fiber = yield* Effect.fork(
+        clientOf(transport).call(Read, "in").pipe(Effect.withRandom(Random.fixed([0.5])))
+      )
       yield* TestClock.adjust(Duration.millis(100))
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust("1 hour")

@@ -59,6 +59,8 @@ type Has<I, K extends string> = K extends keyof I ? [I[K]] extends [undefined] ?
 type Unconditional<E> = Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }>
 
 /**
+ * What `getItem` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
@@ -89,48 +91,64 @@ export type UpdateItemError = Unconditional<ServiceClient.ErrorOf<typeof operati
 export type DeleteItemError = Unconditional<ServiceClient.ErrorOf<typeof operations.deleteItem>>
 
 /**
+ * What `query` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type QueryError = ServiceClient.ErrorOf<typeof operations.query>
 
 /**
+ * What `scan` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type ScanError = ServiceClient.ErrorOf<typeof operations.scan>
 
 /**
+ * What `transactWriteItems` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type TransactWriteItemsError = ServiceClient.ErrorOf<typeof operations.transactWriteItems>
 
 /**
+ * What `createTable` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type CreateTableError = ServiceClient.ErrorOf<typeof operations.createTable>
 
 /**
+ * What `describeTable` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type DescribeTableError = ServiceClient.ErrorOf<typeof operations.describeTable>
 
 /**
+ * What `deleteTable` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type DeleteTableError = ServiceClient.ErrorOf<typeof operations.deleteTable>
 
 /**
+ * What `listTables` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type ListTablesError = ServiceClient.ErrorOf<typeof operations.listTables>
 
 /**
+ * What `ping` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */

@@ -1,1 +1,13 @@
-export {}
+/**
+ * AWS in process, to test against.
+ *
+ * @since 0.1.0
+ */
+
+export * as DynamoDBEngine from "./DynamoDBEngine.js"
+
+export * as Endpoint from "./Endpoint.js"
+
+export * as Faults from "./Faults.js"
+
+export * as LocalDynamoDB from "./LocalDynamoDB.js"

@@ -50,6 +50,10 @@ export interface Options {
   readonly maxIdle: number
 }
 
+/** Not Effect's clock: what the other end did to an idle socket happened in the time that really passed. */
+// eslint-disable-next-line no-restricted-properties
+const wallClock = (): number => Date.now()
+
 /** Lays the rules of this module over one of Node's agents. */
 const rule = (agent: Http.Agent, connected: "connect" | "secureConnect", options: Options): void => {
   const { addRequest, createConnection } = agent
@@ -74,7 +78,7 @@ const rule = (agent: Http.Agent, connected: "connect" | "secureConnect", options
     const name = agent.getName(target)
     for (const socket of [...(agent.freeSockets[name] ?? [])]) {
       const since = idleSince.get(socket)
-      if (since !== undefined && Date.now() - since > options.maxIdle) socket.destroy()
+      if (since !== undefined && wallClock() - since > options.maxIdle) socket.destroy()
     }
     addRequest.call(agent, request, target)
     const queue = agent.requests[name]
@@ -93,7 +97,7 @@ const rule = (agent: Http.Agent, connected: "connect" | "secureConnect", options
     request.once("socket", () => clearTimeout(timer))
     request.once("close", () => clearTimeout(timer))
   }
-  agent.on("free", (socket: Net.Socket) => idleSince.set(socket, Date.now()))
+  agent.on("free", (socket: Net.Socket) => idleSince.set(socket, wallClock()))
 }
 
 const waits = (queue: ReadonlyArray<unknown>, request: unknown): boolean => queue[queue.length - 1] === request

@@ -2,7 +2,7 @@
 import { ConfigurationException, ServiceException } from "@armature/aws/Exceptions"
 import * as Effect from "effect/Effect"
 import type { ConditionError, DynamoDB } from "../DynamoDB.js"
-import { isConditional } from "./operations.js"
+import { type Conditional, isConditional } from "./operations.js"
 
 const missing = (operation: string) =>
   Effect.fail(new ConfigurationException({ service: "DynamoDB", operation, reason: "HandlerMissing" }))
@@ -21,14 +21,11 @@ type Ruled<E, I> =
   | ServiceException
   | ConditionError<I>
 
-const ruledOut = <A, E, I extends { readonly ConditionExpression?: string | undefined; readonly Expected?: unknown }>(
-  effect: Effect.Effect<A, E>,
-  input: I
-): Effect.Effect<A, Ruled<E, I>> =>
+const ruledOut = <A, E, I>(effect: Effect.Effect<A, E>, input: Conditional): Effect.Effect<A, Ruled<E, I>> =>
   Effect.mapError(effect, (e): Ruled<E, I> =>
     isTagged(e) && !isConditional(input)
       ? new ServiceException({ service: "DynamoDB", code: e._tag })
-      // with the branch above, a ConditionalCheckFailedException is left only where ConditionError<I> has it
+      // I is the input's type: with the branch above, the exception is left only where ConditionError<I> has it
       : e as Ruled<E, I>)
 
 const isTagged = (e: unknown): e is { readonly _tag: "ConditionalCheckFailedException" } =>

@@ -93,7 +93,7 @@ const table = (input: OnTable): string | undefined => input.TableName
 const nothing = () => undefined
 const never = (): Repeatable => "never"
 
-interface Conditional {
+export interface Conditional {
   readonly ConditionExpression?: string | undefined
   readonly Expected?: unknown
 }
