@@ -163,7 +163,7 @@ export const open: (
   key: EnvelopeKey,
   sealed: Uint8Array,
   binding: Binding,
-  expected?: AttributeType
+  expected?: AttributeType | undefined
 ) => Either.Either<AttributeValue, EnvelopeFailure> = envelope.open
 
 /**

@@ -68,7 +68,7 @@ export const open = (
   key: EnvelopeKey,
   sealed: Uint8Array,
   binding: Binding,
-  expected?: AttributeType
+  expected?: AttributeType | undefined
 ): Either.Either<AttributeValue, failure.EnvelopeFailure> => {
   const plaintext = openFrame(key, sealed, binding)
   return Either.isLeft(plaintext) ? Either.left(plaintext.left) : frame.readFrame(plaintext.right, expected)
