@@ -4,6 +4,14 @@
  * @since 0.1.0
  */
 
+export * as AttributeValue from "./AttributeValue.js"
+
+export * as AttributeValue from "./AttributeValue.js"
+
 export * as DynamoDB from "./DynamoDB.js"
 
 export * as DynamoDBException from "./DynamoDBException.js"
+
+export * as Item from "./Item.js"
+
+export * as Item from "./Item.js"

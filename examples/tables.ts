@@ -1,0 +1,15 @@
+/** The two tables of the examples, as `CreateTable` takes them. */
+import type { DynamoDB } from "@armature/dynamodb"
+
+/** The input of `createTable`. */
+export type CreateTable = DynamoDB.Operations["CreateTable"]["input"]
+
+const byId = (TableName: string): CreateTable => ({
+  TableName,
+  KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+  AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+  BillingMode: "PAY_PER_REQUEST"
+})
+
+export const users: CreateTable = byId("armature-demo-users")
+export const accounts: CreateTable = byId("armature-demo-accounts")
