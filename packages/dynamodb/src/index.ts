@@ -6,12 +6,8 @@
 
 export * as AttributeValue from "./AttributeValue.js"
 
-export * as AttributeValue from "./AttributeValue.js"
-
 export * as DynamoDB from "./DynamoDB.js"
 
 export * as DynamoDBException from "./DynamoDBException.js"
-
-export * as Item from "./Item.js"
 
 export * as Item from "./Item.js"
