@@ -56,52 +56,46 @@ class Walk {
   }
 
   /** Runs a walk; whatever it throws (a getter or a proxy of the value, too) is a failure at the place that was reached. */
-  run<A>(root: unknown, walk: () => A): Either.Either<A, SerializationException> {
+  run<A>(
+    walk: () => A,
+    whenTooDeep?: () => SerializationException | undefined
+  ): Either.Either<A, SerializationException> {
     try {
       return Either.right(walk())
     } catch (thrown) {
-      return Either.left(this.failure(root, thrown))
-    }
-  }
-
-  private failure(root: unknown, thrown: unknown): SerializationException {
-    if (thrown === tooDeep) {
-      const cycle = firstRepeat(root, this.path)
-      if (cycle !== undefined) {
-        return new SerializationException({
-          path: this.path.slice(0, cycle),
-          reason: "contains itself, which DynamoDB cannot store"
+      const reason = Unrepresentable.is(thrown) ? thrown.reason : "throws when it is read"
+      return Either.left(
+        (thrown === tooDeep ? whenTooDeep?.() : undefined) ?? new SerializationException({
+          path: this.path,
+          reason: this.inSet ? `is a set with a member that ${reason}` : reason
         })
-      }
+      )
     }
-    const reason = Unrepresentable.is(thrown) ? thrown.reason : "throws when it is read"
-    return new SerializationException({
-      path: this.path,
-      reason: this.inSet ? `is a set with a member that ${reason}` : reason
-    })
   }
 }
 
 const tooDeep = new Unrepresentable(`is a list or map at more than ${maxNesting} levels, which DynamoDB cannot store`)
 
-const member = (of: unknown, name: string | number): unknown =>
-  of instanceof Map ? of.get(name) : typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined
-
-/** How long the beginning of the path is that leads from the root to something that was passed before; only a cycle has one. */
-const firstRepeat = (root: unknown, path: ReadonlyArray<string | number>): number | undefined => {
+/** A cycle is found by its depth, so that values without one pay nothing: this is what tells one from what is only deep. */
+const cycleIn = (root: unknown, path: ReadonlyArray<string | number>): SerializationException | undefined => {
   try {
-    const passed: Array<unknown> = []
+    const passed: Array<unknown> = [root]
     let value = root
-    for (let i = 0;; i++) {
-      if (passed.includes(value)) return i
-      const step = path[i]
-      if (step === undefined) return undefined
+    for (let i = 0; i < path.length; i++) {
+      const name: unknown = path[i]
+      value = value instanceof Map ? value.get(name) : Reflect.get(Object(value), String(name))
+      if (passed.includes(value)) {
+        return new SerializationException({
+          path: path.slice(0, i + 1),
+          reason: "contains itself, which DynamoDB cannot store"
+        })
+      }
       passed.push(value)
-      value = member(value, step)
     }
   } catch {
-    return undefined
+    // it reads otherwise than before: deep is what it was
   }
+  return undefined
 }
 
 const refuse = (reason: string): never => {
@@ -129,6 +123,9 @@ const isBytes = (value: unknown): value is Uint8Array => ArrayBuffer.isView(valu
 
 const isBigDecimal = (value: unknown): value is BigDecimal.BigDecimal =>
   BigDecimal.isBigDecimal(value) && typeof value.value === "bigint" && Number.isInteger(value.scale)
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** An object that is nobody's instance: its prototype is `Object.prototype` (of whatever realm) or none. */
 const isPlain = (value: object): value is Readonly<Record<string, unknown>> => {
@@ -258,18 +255,16 @@ export const latin1 = (bytes: Uint8Array): string =>
 
 export const encode = (value: unknown): Either.Either<AttributeValue, SerializationException> => {
   const walk = new Walk(1)
-  return walk.run(value, () => encodeValue(value, walk))
+  return walk.run(() => encodeValue(value, walk), () => cycleIn(value, walk.path))
 }
 
 export const encodeItem = (value: unknown): Either.Either<Item, SerializationException> => {
   const walk = new Walk(0)
-  return walk.run(value, () => {
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      if (isPlain(value)) return encodeRecord(value, walk)
-      if (value instanceof Map) return encodeMap(value, walk)
-    }
+  return walk.run(() => {
+    if (value instanceof Map) return encodeMap(value, walk)
+    if (isObject(value) && isPlain(value)) return encodeRecord(value, walk)
     return refuse("is not an object of attributes")
-  })
+  }, () => cycleIn(value, walk.path))
 }
 
 // ---------------------------------------------------------------------------------------------------------------- decoding
@@ -287,9 +282,6 @@ const readers: { readonly [K in keyof NumberTypes]: ReadNumber<NumberTypes[K]> }
   bigint: number.toBigInt,
   BigDecimal: number.toBigDecimal
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const malformed = (): never => refuse("is not an attribute value")
 
@@ -369,7 +361,7 @@ export const decode = <K extends keyof NumberTypes>(
   numbers: K
 ): Either.Either<Native<NumberTypes[K]>, SerializationException> => {
   const walk = new Walk(1)
-  return walk.run(value, () => decodeValue<NumberTypes[K]>(value, readers[numbers], walk))
+  return walk.run(() => decodeValue<NumberTypes[K]>(value, readers[numbers], walk))
 }
 
 export const decodeItem = <K extends keyof NumberTypes>(
@@ -377,5 +369,5 @@ export const decodeItem = <K extends keyof NumberTypes>(
   numbers: K
 ): Either.Either<NativeItem<NumberTypes[K]>, SerializationException> => {
   const walk = new Walk(0)
-  return walk.run(value, () => decodeRecord<NumberTypes[K]>(value, readers[numbers], walk))
+  return walk.run(() => decodeRecord<NumberTypes[K]>(value, readers[numbers], walk))
 }
