@@ -1,22 +1,74 @@
 /**
- * The engine: dispatch of an operation by its name, and the one place where a thrown `Refusal` becomes an answer.
+ * The engine: dispatch of an operation by its name, and the one place where what is thrown inside becomes an answer.
  */
-import { type ServiceFault, serviceFault } from "@armature/aws/WireFailure"
+import type { ServiceFault } from "@armature/aws/WireFailure"
 import * as Either from "effect/Either"
 import type { Engine, Options } from "../../DynamoDBEngine.js"
+import * as Batch from "./batch.js"
+import * as Items from "./items.js"
+import * as Query from "./query.js"
+import { Refusal } from "./refusal.js"
+import { record } from "./streamLog.js"
+import * as Tables from "./tables.js"
+import * as Transact from "./transact.js"
+import { impossible, type World } from "./world.js"
 
 export interface Snapshot {
   readonly version: 1
   readonly tables: ReadonlyArray<unknown>
 }
 
-type Answer = Either.Either<Readonly<Record<string, unknown>>, ServiceFault>
+type Operation = (world: World, request: unknown) => Items.Output
 
-export const make = (_options: Options): Engine => ({
-  execute: (): Answer =>
-    Either.left(serviceFault({ code: "UnknownOperationException", message: "", statusCode: 400 })),
-  sweep: () => 0,
-  settle: () => {},
-  snapshot: () => ({ version: 1, tables: [] }),
-  restore: () => {}
-})
+const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ["GetItem", Items.getItem],
+  ["PutItem", Items.putItem],
+  ["UpdateItem", Items.updateItem],
+  ["DeleteItem", Items.deleteItem],
+  ["Query", Query.query],
+  ["Scan", Query.scan],
+  ["BatchGetItem", Batch.batchGetItem],
+  ["BatchWriteItem", Batch.batchWriteItem],
+  ["TransactGetItems", Transact.transactGetItems],
+  ["TransactWriteItems", Transact.transactWriteItems],
+  ["CreateTable", Tables.createTable],
+  ["DescribeTable", Tables.describeTable],
+  ["DeleteTable", Tables.deleteTable],
+  ["ListTables", Tables.listTables]
+])
+
+const makeWorld = (options: Options): World => {
+  const world: World = {
+    options,
+    region: options.region ?? "us-east-1",
+    accountId: options.accountId ?? "000000000000",
+    tables: new Map(),
+    tokens: new Map(),
+    streams: new Map(),
+    transitions: [],
+    onChange: (table, before, after) => record(world, table, before, after),
+    sweeping: false
+  }
+  return world
+}
+
+export const make = (options: Options): Engine => {
+  const world = makeWorld(options)
+
+  const execute = (operation: string, input: unknown): Either.Either<Items.Output, ServiceFault> => {
+    const run = operations.get(operation)
+    if (run === undefined) return Either.left(new Refusal("UnknownOperationException", "").fault)
+    try {
+      return Either.right(run(world, input))
+    } catch (thrown) {
+      // Anything but a refusal is a mistake in the engine; its text could hold data, so it is not told.
+      return Either.left((thrown instanceof Refusal ? thrown : impossible("The engine failed")).fault)
+    }
+  }
+
+  const settle = (): void => {
+    for (const end of world.transitions.splice(0)) end()
+  }
+
+  return { execute, sweep: () => 0, settle, snapshot: () => ({ version: 1, tables: [] }), restore: () => {} }
+}

@@ -1,0 +1,160 @@
+/**
+ * Applies a bound update to an item. Every part of it reads the item as it was before; what it does not touch is shared with the
+ * result.
+ */
+import * as decimal from "../decimal.js"
+import { validation } from "../refusal.js"
+import { type AttributeValue, emptyItem, type Item, latin1, nestsTooDeep } from "../value.js"
+import * as wording from "../wording/expression.js"
+import * as valueWording from "../wording/value.js"
+import type { Action, SetValue, Update } from "./ast.js"
+import { operandValue, resolve } from "./evaluate.js"
+
+const setValue = (value: SetValue, item: Item): AttributeValue => {
+  switch (value.kind) {
+    case "ifNotExists":
+      return resolve(item, value.path) ?? setValue(value.otherwise, item)
+    case "listAppend": {
+      const left = setValue(value.left, item)
+      const right = setValue(value.right, item)
+      if (left.L === undefined || right.L === undefined) throw validation(wording.wrongOperand)
+      return { L: [...left.L, ...right.L] }
+    }
+    case "sum": {
+      const left = setValue(value.left, item)
+      const right = setValue(value.right, item)
+      if (left.N === undefined || right.N === undefined) throw validation(wording.wrongOperand)
+      return { N: value.operator === "+" ? decimal.add(left.N, right.N) : decimal.subtract(left.N, right.N) }
+    }
+    default: {
+      const found = operandValue(value, item)
+      if (found === undefined) throw validation(wording.missingAttribute)
+      return found
+    }
+  }
+}
+
+const union = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set([...a, ...b])]
+
+const without = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const gone = new Set(b)
+  return a.filter((member) => !gone.has(member))
+}
+
+const add = (value: AttributeValue | undefined, given: AttributeValue, wrong: string): AttributeValue => {
+  if (value === undefined) return given
+  if (value.N !== undefined && given.N !== undefined) return { N: decimal.add(value.N, given.N) }
+  if (value.SS !== undefined && given.SS !== undefined) return { SS: union(value.SS, given.SS) }
+  if (value.NS !== undefined && given.NS !== undefined) return { NS: union(value.NS, given.NS) }
+  if (value.BS !== undefined && given.BS !== undefined) {
+    const standing = new Set(value.BS.map(latin1))
+    return { BS: [...value.BS, ...given.BS.filter((member) => !standing.has(latin1(member)))] }
+  }
+  throw validation(wrong)
+}
+
+const subtractSet = (value: AttributeValue, given: AttributeValue, wrong: string): AttributeValue | undefined => {
+  if (value.SS !== undefined && given.SS !== undefined) {
+    const SS = without(value.SS, given.SS)
+    return SS.length === 0 ? undefined : { SS }
+  }
+  if (value.NS !== undefined && given.NS !== undefined) {
+    const NS = without(value.NS, given.NS)
+    return NS.length === 0 ? undefined : { NS }
+  }
+  if (value.BS !== undefined && given.BS !== undefined) {
+    const gone = new Set(given.BS.map(latin1))
+    const BS = value.BS.filter((member) => !gone.has(latin1(member)))
+    return BS.length === 0 ? undefined : { BS }
+  }
+  throw validation(wrong)
+}
+
+/** An action with its value computed, or the actions below a path. */
+interface Step {
+  run: ((value: AttributeValue | undefined) => AttributeValue | undefined) | undefined
+  children: Map<string | number, Step> | undefined
+}
+
+const runOf = (action: Action, item: Item, legacy: boolean): Step["run"] => {
+  const wrong = legacy ? wording.wrongLegacyOperand : wording.wrongOperand
+  switch (action.kind) {
+    case "set": {
+      const value = setValue(action.value, item)
+      return () => value
+    }
+    case "remove":
+      return () => undefined
+    case "add":
+      return (value) => add(value, action.value, wrong)
+    case "delete":
+      return (value) => (value === undefined ? undefined : subtractSet(value, action.value, wrong))
+  }
+}
+
+const plan = (update: Update, item: Item): Step => {
+  const root: Step = { run: undefined, children: undefined }
+  for (const action of update.actions) {
+    let step = root
+    for (const element of action.path) {
+      step.children ??= new Map()
+      let child = step.children.get(element)
+      if (child === undefined) {
+        child = { run: undefined, children: undefined }
+        step.children.set(element, child)
+      }
+      step = child
+    }
+    step.run = runOf(action, item, update.legacy)
+  }
+  return root
+}
+
+const stepInto = (value: AttributeValue | undefined, step: Step): AttributeValue | undefined => {
+  if (step.run !== undefined) return step.run(value)
+  if (value?.M !== undefined) return { M: stepItem(value.M, step) }
+  if (value?.L !== undefined) return { L: stepList(value.L, step) }
+  throw validation(wording.invalidPath)
+}
+
+/** Built anew rather than deleted from: a deletion would cost the object its compact layout. */
+const stepItem = (item: Item, step: Step): Item => {
+  const children = step.children ?? new Map<string | number, Step>()
+  const result = emptyItem()
+  for (const name in item) {
+    const child = children.get(name)
+    const value = child === undefined ? item[name] : stepInto(item[name], child)
+    if (value !== undefined) result[name] = value
+  }
+  for (const [name, child] of children) {
+    if (typeof name === "number") throw validation(wording.invalidPath)
+    if (item[name] !== undefined) continue
+    const value = stepInto(undefined, child)
+    if (value !== undefined) result[name] = value
+  }
+  return result
+}
+
+/** Indexes are those of the list before the update; what is set beyond its end is appended, in order of the indexes. */
+const stepList = (list: ReadonlyArray<AttributeValue>, step: Step): ReadonlyArray<AttributeValue> => {
+  const result: Array<AttributeValue | undefined> = [...list]
+  const children = [...(step.children ?? [])].sort(([a], [b]) => Number(a) - Number(b))
+  for (const [index, child] of children) {
+    if (typeof index === "string") throw validation(wording.invalidPath)
+    const value = stepInto(list[index], child)
+    if (index < list.length) result[index] = value
+    else if (value !== undefined) result.push(value)
+  }
+  return result.filter((member) => member !== undefined)
+}
+
+/** The item after the update. */
+export const apply = (update: Update, item: Item): Item => {
+  const result = stepItem(item, plan(update, item))
+  for (const { kind, path: [name] } of update.actions) {
+    const value = kind === "set" ? result[String(name)] : undefined
+    if (value !== undefined && nestsTooDeep(value)) throw validation(valueWording.nesting)
+  }
+  return result
+}
+
