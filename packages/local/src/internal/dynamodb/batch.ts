@@ -157,8 +157,8 @@ const compileWrite = (table: string, { DeleteRequest, PutRequest }: WriteRequest
   return { ...common, kind: "put", item, size: checkedSize(item) }
 }
 
-/** Located writes, no two of them to the same item. */
-export const checkDistinct = (located: ReadonlyArray<Located>, message: string): void => {
+/** Refuses two of them at one place. */
+export const checkDistinct = (located: ReadonlyArray<Pick<Located, "table" | "place">>, message: string): void => {
   const seen = new Set<string>()
   for (const { place, table } of located) {
     const id = placeId(table, place)

@@ -6,11 +6,15 @@ import * as Either from "effect/Either"
 import type { Engine, Options } from "../../DynamoDBEngine.js"
 import * as Batch from "./batch.js"
 import * as Items from "./items.js"
+import * as PartiQL from "./partiql/execute.js"
 import * as Query from "./query.js"
 import { Refusal } from "./refusal.js"
+import * as Settings from "./settings.js"
 import { record } from "./streamLog.js"
+import * as Streams from "./streams.js"
 import * as Tables from "./tables.js"
 import * as Transact from "./transact.js"
+import { updateTable } from "./updateTable.js"
 import { impossible, type World } from "./world.js"
 
 export interface Snapshot {
@@ -34,7 +38,24 @@ const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ["CreateTable", Tables.createTable],
   ["DescribeTable", Tables.describeTable],
   ["DeleteTable", Tables.deleteTable],
-  ["ListTables", Tables.listTables]
+  ["ListTables", Tables.listTables],
+  ["UpdateTable", updateTable],
+  ["UpdateTimeToLive", Settings.updateTimeToLive],
+  ["DescribeTimeToLive", Settings.describeTimeToLive],
+  ["TagResource", Settings.tagResource],
+  ["UntagResource", Settings.untagResource],
+  ["ListTagsOfResource", Settings.listTagsOfResource],
+  ["DescribeLimits", Settings.describeLimits],
+  ["DescribeEndpoints", Settings.describeEndpoints],
+  ["DescribeContinuousBackups", Settings.describeContinuousBackups],
+  ["UpdateContinuousBackups", Settings.updateContinuousBackups],
+  ["ExecuteStatement", PartiQL.executeStatement],
+  ["BatchExecuteStatement", PartiQL.batchExecuteStatement],
+  ["ExecuteTransaction", PartiQL.executeTransaction],
+  ["ListStreams", Streams.listStreams],
+  ["DescribeStream", Streams.describeStream],
+  ["GetShardIterator", Streams.getShardIterator],
+  ["GetRecords", Streams.getRecords]
 ])
 
 const makeWorld = (options: Options): World => {
@@ -70,5 +91,5 @@ export const make = (options: Options): Engine => {
     for (const end of world.transitions.splice(0)) end()
   }
 
-  return { execute, sweep: () => 0, settle, snapshot: () => ({ version: 1, tables: [] }), restore: () => {} }
+  return { execute, sweep: () => Settings.sweep(world), settle, snapshot: () => ({ version: 1, tables: [] }), restore: () => {} }
 }

@@ -134,14 +134,7 @@ export const transactGetItems = (world: World, request: unknown): Output => {
       return { table, place: placeOfKey(table.schema, key), paths }
     })
   )
-  checkDistinct(
-    located.map(({ place, table }, i) => ({
-      table,
-      place,
-      write: { kind: "check", table: table.name, key: gets[i]!.key, condition: undefined, showItem: false }
-    })),
-    wording.severalOperations
-  )
+  checkDistinct(located, wording.severalOperations)
   const meters = new Meters()
   const rows = located.map(({ place, table }) => table.rows.get(place))
   if (rows.reduce((sum, row) => sum + (row?.size ?? 0), 0) > maxBytes) throw validation(wording.tooLarge)
