@@ -21,7 +21,9 @@ const credentials: AwsConfig.Credentials = { accessKeyId: "AKIDEXAMPLE", secretA
 
 type Handle = (request: Http.IncomingMessage, response: Http.ServerResponse, n: number) => void
 
-const listen = <S extends Net.Server>(server: S): Effect.Effect<{ readonly server: S; readonly port: number }, never, Scope> =>
+const listen = <S extends Net.Server>(
+  server: S
+): Effect.Effect<{ readonly server: S; readonly port: number }, never, Scope> =>
   Effect.acquireRelease(
     Effect.async<{ readonly server: S; readonly port: number }>((resume) => {
       server.listen(0, "127.0.0.1", () => {
@@ -48,9 +50,10 @@ const serve = (handle: Handle) =>
   })
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}): Handle => (_, response) =>
-  response.writeHead(status, { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "r-1", ...headers }).end(
-    typeof body === "string" ? body : JSON.stringify(body)
-  )
+  response.writeHead(status, { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "r-1", ...headers })
+    .end(
+      typeof body === "string" ? body : JSON.stringify(body)
+    )
 
 const error = (code: string, status = 400, more: object = {}, headers: Record<string, string> = {}): Handle =>
   json(status, { __type: `com.amazonaws.dynamodb.v20120810#${code}`, message: `text with ${secret}`, ...more }, headers)
@@ -59,8 +62,16 @@ const connect = (endpoint: string, options: DynamoDB.DynamoDB.Options = {}) =>
   DynamoDB.layer({ region: "eu-west-1", endpoint, credentials, retry: AwsRetry.none, ...options })
 
 const get = Effect.flatMap(DynamoDB.DynamoDB, (db) => db.getItem({ TableName: "t", Key: { id: { S: secret } } }))
-const update = Effect.flatMap(DynamoDB.DynamoDB, (db) =>
-  db.updateItem({ TableName: "t", Key: { id: { S: secret } }, UpdateExpression: "ADD n :one", ExpressionAttributeValues: { ":one": { N: "1" } } }))
+const update = Effect.flatMap(
+  DynamoDB.DynamoDB,
+  (db) =>
+    db.updateItem({
+      TableName: "t",
+      Key: { id: { S: secret } },
+      UpdateExpression: "ADD n :one",
+      ExpressionAttributeValues: { ":one": { N: "1" } }
+    })
+)
 const createIf = Effect.flatMap(DynamoDB.DynamoDB, (db) =>
   db.putItem({
     TableName: "t",
@@ -78,7 +89,12 @@ const failing = (handle: Handle, options?: DynamoDB.DynamoDB.Options) =>
       assert.notInclude(`${e}${JSON.stringify(e)}${util.inspect(e, { depth: Infinity, showHidden: true })}`, secret)
       assert.notInclude(util.inspect(e.cause, { depth: Infinity, showHidden: true }), secret)
     }
-    return { asked, read, write, tags: [read._tag, write._tag === "WriteOutcomeUnknownException" ? `unknown ${write.last._tag}` : write._tag] }
+    return {
+      asked,
+      read,
+      write,
+      tags: [read._tag, write._tag === "WriteOutcomeUnknownException" ? `unknown ${write.last._tag}` : write._tag]
+    }
   })
 
 describe("the SDK's transport", () => {
@@ -92,8 +108,14 @@ describe("the SDK's transport", () => {
       assert.deepStrictEqual(denied.tags, ["AccessDeniedException", "AccessDeniedException"])
       assert.strictEqual(denied.read.requestId, "r-1")
       assert.strictEqual(denied.read.awsMessage, `text with ${secret}`)
-      assert.deepStrictEqual((yield* failing(error("UnrecognizedClientException"))).tags, ["CredentialsException", "CredentialsException"])
-      assert.deepStrictEqual((yield* failing(error("NobodyKnowsException"))).tags, ["ServiceException", "ServiceException"])
+      assert.deepStrictEqual((yield* failing(error("UnrecognizedClientException"))).tags, [
+        "CredentialsException",
+        "CredentialsException"
+      ])
+      assert.deepStrictEqual((yield* failing(error("NobodyKnowsException"))).tags, [
+        "ServiceException",
+        "ServiceException"
+      ])
       assert.strictEqual((yield* failing(error("NobodyKnowsException"))).read.code, "NobodyKnowsException")
       assert.deepStrictEqual((yield* failing(error("InternalServerError", 500))).tags, [
         "ServiceUnavailableException",
@@ -108,14 +130,22 @@ describe("the SDK's transport", () => {
 
   it.scopedLive("throttling, with reasons and AWS's hint", () =>
     Effect.gen(function*() {
-      const reasons = [{ reason: "TableReadProvisionedThroughputExceeded", resource: "arn:aws:dynamodb:eu-west-1:1:table/t" }]
+      const reasons = [{
+        reason: "TableReadProvisionedThroughputExceeded",
+        resource: "arn:aws:dynamodb:eu-west-1:1:table/t"
+      }]
       const { read } = yield* failing(
-        error("ProvisionedThroughputExceededException", 400, { ThrottlingReasons: reasons }, { "x-amz-retry-after": "1500" })
+        error("ProvisionedThroughputExceededException", 400, { ThrottlingReasons: reasons }, {
+          "x-amz-retry-after": "1500"
+        })
       )
       assert.strictEqual(read._tag, "ProvisionedThroughputExceededException")
       assert.deepStrictEqual(read._tag === "ProvisionedThroughputExceededException" ? read.reasons : undefined, reasons)
       assert.strictEqual(read.retryAfter, 1500)
-      assert.strictEqual((yield* failing(error("ThrottlingException", 400, {}, { "retry-after": "2" }))).read.retryAfter, 2000)
+      assert.strictEqual(
+        (yield* failing(error("ThrottlingException", 400, {}, { "retry-after": "2" }))).read.retryAfter,
+        2000
+      )
       const dated = { date: "Mon, 23 Nov 2026 10:00:00 GMT", "retry-after": "Mon, 23 Nov 2026 10:00:03 GMT" }
       assert.strictEqual((yield* failing(error("ThrottlingException", 400, {}, dated))).read.retryAfter, 3000)
     }))
@@ -123,12 +153,17 @@ describe("the SDK's transport", () => {
   it.scopedLive("a failed condition carries the item that stood there", () =>
     Effect.gen(function*() {
       const { endpoint } = yield* serve(
-        error("ConditionalCheckFailedException", 400, { Item: { id: { S: secret }, bin: { B: "AQID" }, n: { N: "7" } } })
+        error("ConditionalCheckFailedException", 400, {
+          Item: { id: { S: secret }, bin: { B: "AQID" }, n: { N: "7" } }
+        })
       )
       const e = yield* Effect.flip(createIf).pipe(Effect.provide(connect(endpoint)))
       assert.strictEqual(e._tag, "ConditionalCheckFailedException")
       if (e._tag !== "ConditionalCheckFailedException") return
-      assert.deepStrictEqual(e.item, yield* Effect.succeedSome({ id: { S: secret }, bin: { B: new Uint8Array([1, 2, 3]) }, n: { N: "7" } }))
+      assert.deepStrictEqual(
+        e.item,
+        yield* Effect.succeedSome({ id: { S: secret }, bin: { B: new Uint8Array([1, 2, 3]) }, n: { N: "7" } })
+      )
       assert.notInclude(util.inspect(e, { depth: Infinity, showHidden: true }), secret)
     }))
 
@@ -141,8 +176,16 @@ describe("the SDK's transport", () => {
 
   it.scopedLive("answers that are none", () =>
     Effect.gen(function*() {
-      for (const [status, body] of [[200, "<html>proxy</html>"], [502, "<html>proxy</html>"], [200, "{\"Item\": {"], [400, "{\"__type\": "]] as const) {
-        assert.deepStrictEqual((yield* failing(json(status, body))).tags, ["InvalidResponseException", "unknown InvalidResponseException"])
+      for (
+        const [status, body] of [[200, "<html>proxy</html>"], [502, "<html>proxy</html>"], [200, "{\"Item\": {"], [
+          400,
+          "{\"__type\": "
+        ]] as const
+      ) {
+        assert.deepStrictEqual((yield* failing(json(status, body))).tags, [
+          "InvalidResponseException",
+          "unknown InvalidResponseException"
+        ])
       }
     }))
 
@@ -152,7 +195,12 @@ describe("the SDK's transport", () => {
       const e = yield* Effect.flip(update).pipe(Effect.provide(connect(`http://127.0.0.1:${port}`)))
       assert.strictEqual(e._tag, "ConnectionException")
       if (e._tag !== "ConnectionException") return
-      assert.deepStrictEqual([e.reason, e.outcome, e.retryable, e.address], ["Refused", "not-applied", true, `127.0.0.1:${port}`])
+      assert.deepStrictEqual([e.reason, e.outcome, e.retryable, e.address], [
+        "Refused",
+        "not-applied",
+        true,
+        `127.0.0.1:${port}`
+      ])
     }))
 
   it.scopedLive("no such host, without a look at the network", () =>
@@ -190,26 +238,38 @@ describe("the SDK's transport", () => {
         Effect.provide(connect(`https://127.0.0.1:${port}`, { timeouts: { connect: "80 millis" } }))
       )
       assert.strictEqual(e._tag, "ConnectionException")
-      assert.deepStrictEqual(e._tag === "ConnectionException" ? [e.reason, e.outcome] : [], ["ConnectTimeout", "not-applied"])
+      assert.deepStrictEqual(e._tag === "ConnectionException" ? [e.reason, e.outcome] : [], [
+        "ConnectTimeout",
+        "not-applied"
+      ])
     }))
 
   it.scopedLive("no TLS where TLS is expected", () =>
     Effect.gen(function*() {
       const { endpoint } = yield* serve(json(200, {}))
       const e = yield* Effect.flip(update).pipe(Effect.provide(connect(endpoint.replace("http:", "https:"))))
-      assert.deepStrictEqual(e._tag === "ConnectionException" ? [e.reason, e.outcome] : [e._tag], ["Refused", "not-applied"])
+      assert.deepStrictEqual(e._tag === "ConnectionException" ? [e.reason, e.outcome] : [e._tag], [
+        "Refused",
+        "not-applied"
+      ])
     }))
 
   it.scopedLive("a pool that is used up is known not to have sent, and recovers", () =>
     Effect.gen(function*() {
       const { asked, endpoint } = yield* serve((_, response, n) => {
-        setTimeout(() => response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end("{}"), n === 1 ? 200 : 0)
+        setTimeout(
+          () => response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end("{}"),
+          n === 1 ? 200 : 0
+        )
       })
       yield* Effect.gen(function*() {
         const slow = yield* Effect.fork(get)
         yield* Effect.sleep("50 millis")
         const e = yield* Effect.flip(update)
-        assert.deepStrictEqual(e._tag === "ConnectionException" ? [e.reason, e.outcome] : [e._tag], ["ConnectTimeout", "not-applied"])
+        assert.deepStrictEqual(e._tag === "ConnectionException" ? [e.reason, e.outcome] : [e._tag], [
+          "ConnectTimeout",
+          "not-applied"
+        ])
         yield* Fiber.join(slow)
         yield* update
       }).pipe(Effect.provide(connect(endpoint, { maxSockets: 1, timeouts: { acquire: "50 millis" } })))
@@ -225,11 +285,21 @@ describe("the SDK's transport", () => {
           throw new TypeError(secret)
         },
         // what a chain may well throw is another service's answer: it must not be taken for this service's
-        () => Promise.reject(Object.assign(new Error(secret), { name: "AccessDenied", $fault: "client", $metadata: { httpStatusCode: 403 } }))
+        () =>
+          Promise.reject(
+            Object.assign(new Error(secret), {
+              name: "AccessDenied",
+              $fault: "client",
+              $metadata: { httpStatusCode: 403 }
+            })
+          )
       ]
       for (const provider of providers) {
         const e = yield* Effect.flip(update).pipe(Effect.provide(connect(endpoint, { credentials: provider })))
-        assert.deepStrictEqual(e._tag === "CredentialsException" ? [e.reason, e.outcome] : [e._tag], ["Missing", "not-applied"])
+        assert.deepStrictEqual(e._tag === "CredentialsException" ? [e.reason, e.outcome] : [e._tag], [
+          "Missing",
+          "not-applied"
+        ])
         assert.notInclude(util.inspect([e, e.cause], { depth: Infinity, showHidden: true }), secret)
       }
       assert.strictEqual(asked.count, 0)
@@ -260,7 +330,11 @@ describe("the SDK's transport", () => {
     Effect.gen(function*() {
       const wrong = new Date(Date.now() + 600_000).toUTCString()
       const { asked, endpoint } = yield* serve((request, response, n) =>
-        (n === 1 ? error("InvalidSignatureException", 400, {}, { date: wrong }) : json(200, {}, { date: wrong }))(request, response, n)
+        (n === 1 ? error("InvalidSignatureException", 400, {}, { date: wrong }) : json(200, {}, { date: wrong }))(
+          request,
+          response,
+          n
+        )
       )
       yield* update.pipe(Effect.provide(connect(endpoint, { retry: Schedule.recurs(3) })))
       assert.strictEqual(asked.count, 2)
@@ -306,7 +380,9 @@ describe("the SDK's transport", () => {
           }),
         () =>
           Effect.sync(() => {
-            for (const [name, value] of [["AWS_MAX_ATTEMPTS", before.attempts], ["AWS_RETRY_MODE", before.mode]] as const) {
+            for (
+              const [name, value] of [["AWS_MAX_ATTEMPTS", before.attempts], ["AWS_RETRY_MODE", before.mode]] as const
+            ) {
               if (value === undefined) delete process.env[name]
               else process.env[name] = value
             }
