@@ -106,6 +106,58 @@ export class IdempotentParameterMismatchException extends tagged("IdempotentPara
 }) {}
 
 /**
+ * An INSERT (PartiQL) met an item with the same primary key.
+ *
+ * @since 0.1.0
+ * @category exceptions
+ */
+export class DuplicateItemException extends tagged("DuplicateItemException")({
+  says: "an item with this primary key exists already; nothing was inserted"
+}) {}
+
+/**
+ * AWS's name for why one statement of a batch failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type StatementCode =
+  | "AccessDenied"
+  | "ConditionalCheckFailed"
+  | "DuplicateItem"
+  | "InternalServerError"
+  | "ItemCollectionSizeLimitExceeded"
+  | "ProvisionedThroughputExceeded"
+  | "RequestLimitExceeded"
+  | "ResourceNotFound"
+  | "ThrottlingError"
+  | "TransactionConflict"
+  | "ValidationError"
+  | (string & {})
+
+/**
+ * One statement of a batch failed. `code` is AWS's name for why; where a repetition of what was left over failed as a whole, it is that
+ * failure's, which is the `cause`. `outcome` is `"unknown"` where a write may have been applied.
+ *
+ * @since 0.1.0
+ * @category exceptions
+ */
+export class StatementException<out Item> extends tagged("StatementException")<{
+  readonly item: Option.Option<unknown>
+}>({
+  says: (e) =>
+    e.outcome === "unknown"
+      ? "it is not known whether the statement was applied; read before writing again"
+      : "the statement failed; see `code`, and `awsMessage` for AWS's explanation"
+}) {
+  declare readonly code: StatementCode
+  declare readonly item: Option.Option<Item>
+  constructor(fields: Fields & { readonly code: StatementCode; readonly item: Option.Option<Item> }) {
+    super(fields)
+  }
+}
+
+/**
  * Faster than the table's, the index's or the key range's capacity. `reasons` are AWS's own, where it gave any.
  *
  * @since 0.1.0

@@ -36,6 +36,7 @@ export const rules: Rules = {
   ReplicatedWriteConflictException: retried((fields) => new D.ReplicatedWriteConflictException(fields)),
   ProvisionedThroughputExceededException: (fields, fault) =>
     new D.ProvisionedThroughputExceededException({ ...fields, retryable: true, reasons: throttlingReasons(fault) }),
+  DuplicateItemException: (fields) => new D.DuplicateItemException(fields),
   IdempotentParameterMismatchException: (fields) => new D.IdempotentParameterMismatchException(fields),
   ItemCollectionSizeLimitExceededException: (fields) => new D.ItemCollectionSizeLimitExceededException(fields),
   LimitExceededException: (fields) => new E.LimitExceededException(fields),

@@ -7,25 +7,42 @@ import type * as Sdk from "@aws-sdk/client-dynamodb"
 import * as D from "../DynamoDBException.js"
 import type { Item, TransactionReasons } from "./items.js"
 
+/** Input and output of one operation. */
+interface Wire<Input, Output> {
+  readonly input: Input
+  readonly output: Output
+}
+
 /** Input and output by operation, in the SDK's own shapes. */
 export interface Operations {
-  readonly CreateTable: { readonly input: Sdk.CreateTableCommandInput; readonly output: Sdk.CreateTableCommandOutput }
-  readonly DeleteItem: { readonly input: Sdk.DeleteItemCommandInput; readonly output: Sdk.DeleteItemCommandOutput }
-  readonly DeleteTable: { readonly input: Sdk.DeleteTableCommandInput; readonly output: Sdk.DeleteTableCommandOutput }
-  readonly DescribeTable: {
-    readonly input: Sdk.DescribeTableCommandInput
-    readonly output: Sdk.DescribeTableCommandOutput
-  }
-  readonly GetItem: { readonly input: Sdk.GetItemCommandInput; readonly output: Sdk.GetItemCommandOutput }
-  readonly ListTables: { readonly input: Sdk.ListTablesCommandInput; readonly output: Sdk.ListTablesCommandOutput }
-  readonly PutItem: { readonly input: Sdk.PutItemCommandInput; readonly output: Sdk.PutItemCommandOutput }
-  readonly Query: { readonly input: Sdk.QueryCommandInput; readonly output: Sdk.QueryCommandOutput }
-  readonly Scan: { readonly input: Sdk.ScanCommandInput; readonly output: Sdk.ScanCommandOutput }
-  readonly TransactWriteItems: {
-    readonly input: Sdk.TransactWriteItemsCommandInput
-    readonly output: Sdk.TransactWriteItemsCommandOutput
-  }
-  readonly UpdateItem: { readonly input: Sdk.UpdateItemCommandInput; readonly output: Sdk.UpdateItemCommandOutput }
+  readonly BatchExecuteStatement: Wire<Sdk.BatchExecuteStatementCommandInput, Sdk.BatchExecuteStatementCommandOutput>
+  readonly BatchGetItem: Wire<Sdk.BatchGetItemCommandInput, Sdk.BatchGetItemCommandOutput>
+  readonly BatchWriteItem: Wire<Sdk.BatchWriteItemCommandInput, Sdk.BatchWriteItemCommandOutput>
+  readonly CreateTable: Wire<Sdk.CreateTableCommandInput, Sdk.CreateTableCommandOutput>
+  readonly DeleteItem: Wire<Sdk.DeleteItemCommandInput, Sdk.DeleteItemCommandOutput>
+  readonly DeleteTable: Wire<Sdk.DeleteTableCommandInput, Sdk.DeleteTableCommandOutput>
+  readonly DescribeContinuousBackups: Wire<
+    Sdk.DescribeContinuousBackupsCommandInput,
+    Sdk.DescribeContinuousBackupsCommandOutput
+  >
+  readonly DescribeLimits: Wire<Sdk.DescribeLimitsCommandInput, Sdk.DescribeLimitsCommandOutput>
+  readonly DescribeTable: Wire<Sdk.DescribeTableCommandInput, Sdk.DescribeTableCommandOutput>
+  readonly DescribeTimeToLive: Wire<Sdk.DescribeTimeToLiveCommandInput, Sdk.DescribeTimeToLiveCommandOutput>
+  readonly ExecuteStatement: Wire<Sdk.ExecuteStatementCommandInput, Sdk.ExecuteStatementCommandOutput>
+  readonly ExecuteTransaction: Wire<Sdk.ExecuteTransactionCommandInput, Sdk.ExecuteTransactionCommandOutput>
+  readonly GetItem: Wire<Sdk.GetItemCommandInput, Sdk.GetItemCommandOutput>
+  readonly ListTables: Wire<Sdk.ListTablesCommandInput, Sdk.ListTablesCommandOutput>
+  readonly ListTagsOfResource: Wire<Sdk.ListTagsOfResourceCommandInput, Sdk.ListTagsOfResourceCommandOutput>
+  readonly PutItem: Wire<Sdk.PutItemCommandInput, Sdk.PutItemCommandOutput>
+  readonly Query: Wire<Sdk.QueryCommandInput, Sdk.QueryCommandOutput>
+  readonly Scan: Wire<Sdk.ScanCommandInput, Sdk.ScanCommandOutput>
+  readonly TagResource: Wire<Sdk.TagResourceCommandInput, Sdk.TagResourceCommandOutput>
+  readonly TransactGetItems: Wire<Sdk.TransactGetItemsCommandInput, Sdk.TransactGetItemsCommandOutput>
+  readonly TransactWriteItems: Wire<Sdk.TransactWriteItemsCommandInput, Sdk.TransactWriteItemsCommandOutput>
+  readonly UntagResource: Wire<Sdk.UntagResourceCommandInput, Sdk.UntagResourceCommandOutput>
+  readonly UpdateItem: Wire<Sdk.UpdateItemCommandInput, Sdk.UpdateItemCommandOutput>
+  readonly UpdateTable: Wire<Sdk.UpdateTableCommandInput, Sdk.UpdateTableCommandOutput>
+  readonly UpdateTimeToLive: Wire<Sdk.UpdateTimeToLiveCommandInput, Sdk.UpdateTimeToLiveCommandOutput>
 }
 
 // the generic classes, at this level's own item; what is held is decoded by the rules of `classification`
@@ -55,8 +72,17 @@ const writeItem = [
   D.TransactionConflictException
 ] as const
 const transactWrite = [...anyWrite, ...data, D.IdempotentParameterMismatchException, TransactionCanceled] as const
+const writeStatement = [
+  ...anyWrite,
+  ...data,
+  ConditionalCheckFailed,
+  D.DuplicateItemException,
+  D.ItemCollectionSizeLimitExceededException,
+  D.TransactionConflictException
+] as const
 const makeTable = [...anyWrite, E.LimitExceededException, E.ResourceInUseException] as const
 const changeTable = [...makeTable, E.ResourceNotFoundException] as const
+const readTable = [...anyRead, E.ResourceNotFoundException] as const
 
 interface OnTable {
   readonly TableName: string | undefined
@@ -112,15 +138,18 @@ const blind = (input: Conditional & { readonly ReturnValues?: string | undefined
     ? "lastWriterWins"
     : "never"
 
-/** The table of a transaction, where there is only one. */
-const oneTable = (input: Sdk.TransactWriteItemsCommandInput): string | undefined => {
-  const names = new Set(
-    input.TransactItems?.map((action) =>
-      (action.Put ?? action.Update ?? action.Delete ?? action.ConditionCheck)?.TableName
-    )
-  )
-  return names.size === 1 ? [...names][0] : undefined
+/** The table of a request, where there is only one. */
+const only = (names: Iterable<string | undefined>): string | undefined => {
+  const [name, ...others] = new Set(names)
+  return others.length === 0 ? name : undefined
 }
+
+/** The table that a resource's ARN names. */
+const tableOfArn = (input: { readonly ResourceArn: string | undefined }): string | undefined =>
+  input.ResourceArn?.split(":table/")[1]?.split("/")[0]
+
+const tokenOf = (input: { readonly ClientRequestToken?: string | undefined }): Repeatable =>
+  input.ClientRequestToken === undefined ? "never" : "token"
 
 export const getItem = read("GetItem", readItems, table)
 export const query = read("Query", readItems, table)
@@ -128,13 +157,48 @@ export const scan = read("Scan", readItems, table)
 export const putItem = write("PutItem", writeItem, table, blind, unlessConditional)
 export const deleteItem = write("DeleteItem", writeItem, table, blind, unlessConditional)
 export const updateItem = write("UpdateItem", writeItem, table, never, unlessConditional)
+
+export const batchGetItem = read("BatchGetItem", readItems, (input) => only(Object.keys(input.RequestItems ?? {})))
+export const batchWriteItem = write(
+  "BatchWriteItem",
+  [...anyWrite, ...data, D.ItemCollectionSizeLimitExceededException, D.ReplicatedWriteConflictException] as const,
+  (input) => only(Object.keys(input.RequestItems ?? {})),
+  () => "lastWriterWins"
+)
+
+export const transactGetItems = read(
+  "TransactGetItems",
+  [...readItems, TransactionCanceled] as const,
+  (input) => only(input.TransactItems?.map((action) => action.Get?.TableName) ?? [])
+)
 export const transactWriteItems = write(
   "TransactWriteItems",
   transactWrite,
-  oneTable,
-  (input) => input.ClientRequestToken === undefined ? "never" : "token"
+  (input) =>
+    only(
+      input.TransactItems?.map((action) =>
+        (action.Put ?? action.Update ?? action.Delete ?? action.ConditionCheck)?.TableName
+      ) ?? []
+    ),
+  tokenOf
 )
+
+// PartiQL: what a statement may fail with follows from whether it reads or writes, so one operation has two rows
+export const readStatement = read("ExecuteStatement", readItems, nothing)
+export const changeStatement = write("ExecuteStatement", writeStatement, nothing, never)
+export const readStatements = read("BatchExecuteStatement", anyRead, nothing)
+export const changeStatements = write("BatchExecuteStatement", anyWrite, nothing, never)
+export const executeTransaction = write("ExecuteTransaction", transactWrite, nothing, tokenOf)
+
 export const createTable = write("CreateTable", makeTable, table, never)
+export const updateTable = write("UpdateTable", changeTable, table, never)
 export const deleteTable = write("DeleteTable", changeTable, table, never)
-export const describeTable = read("DescribeTable", [...anyRead, E.ResourceNotFoundException] as const, table)
+export const describeTable = read("DescribeTable", readTable, table)
 export const listTables = read("ListTables", anyRead, nothing)
+export const describeTimeToLive = read("DescribeTimeToLive", readTable, table)
+export const updateTimeToLive = write("UpdateTimeToLive", changeTable, table, never)
+export const describeContinuousBackups = read("DescribeContinuousBackups", readTable, table)
+export const describeLimits = read("DescribeLimits", anyRead, nothing)
+export const listTagsOfResource = read("ListTagsOfResource", readTable, tableOfArn)
+export const tagResource = write("TagResource", changeTable, tableOfArn, never)
+export const untagResource = write("UntagResource", changeTable, tableOfArn, never)
