@@ -10,4 +10,6 @@ export * as DynamoDB from "./DynamoDB.js"
 
 export * as DynamoDBException from "./DynamoDBException.js"
 
+export * as Expression from "./Expression.js"
+
 export * as Item from "./Item.js"

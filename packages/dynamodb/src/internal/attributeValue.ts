@@ -115,8 +115,11 @@ const put = <A>(to: Record<string, A>, name: string, value: A): void => {
 
 const loneSurrogate = /\p{Surrogate}/u
 
+/** Whether a text can be stored: UTF-8 holds no lone surrogate, and would silently replace one. */
+export const isWellFormed = (value: string): boolean => !loneSurrogate.test(value)
+
 const text = (value: string): string =>
-  loneSurrogate.test(value) ? refuse("has a lone surrogate, which UTF-8 cannot hold") : value
+  isWellFormed(value) ? value : refuse("has a lone surrogate, which UTF-8 cannot hold")
 
 /** Not a proxy, which the SDK could not read. */
 const isBytes = (value: unknown): value is Uint8Array => ArrayBuffer.isView(value) && value instanceof Uint8Array
