@@ -95,13 +95,19 @@ describe("Envelope", () => {
     expect(Envelope.seal).type.toBe<
       (
         key: Envelope.EnvelopeKey,
-        value: Envelope.AttributeValue,
+        value: Envelope.ReadonlyAttributeValue,
         binding: Envelope.Binding
       ) => Either.Either<Uint8Array, Envelope.EnvelopeFailure>
     >()
   })
 
-  it("takes values of exactly one type", () => {
+  it("takes its own values and the AWS SDK's", () => {
+    expect<Envelope.AttributeValue>().type.toBeAssignableTo<Envelope.ReadonlyAttributeValue>()
+    expect<{ S?: never; L: Array<{ S: string; L?: never }>; $unknown?: never }>()
+      .type.toBeAssignableTo<Envelope.ReadonlyAttributeValue>()
+  })
+
+  it("gives values of exactly one type", () => {
     expect<{ readonly S: number }>().type.not.toBeAssignableTo<Envelope.AttributeValue>()
     expect<{}>().type.not.toBeAssignableTo<Envelope.AttributeValue>()
   })

@@ -16,6 +16,8 @@ import { encryptionFailure, fromEnvelope } from "./internal/encryptionErrors.js"
 import { keysById } from "./internal/keyIds.js"
 
 /**
+ * The capability to open.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -66,6 +68,8 @@ export declare namespace Decryptor {
 }
 
 /**
+ * The capability over the data keys in the context; `layer` provides it. Fails when `keys` has an alias, or two keys of one id.
+ *
  * @since 0.1.0
  * @category constructors
  */

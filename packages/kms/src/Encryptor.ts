@@ -31,6 +31,8 @@ export interface Binding {
 }
 
 /**
+ * The capability to seal.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -47,7 +49,7 @@ export declare namespace Encryptor {
   export interface Service {
     /** Seals a value of at most 16 MiB. `options.key` is one of the names of the Layer's `keys`. */
     readonly seal: (
-      value: Envelope.AttributeValue,
+      value: Envelope.ReadonlyAttributeValue,
       binding: Binding,
       options?: SealOptions
     ) => Effect.Effect<Uint8Array, EncryptionError>
@@ -77,6 +79,8 @@ export declare namespace Encryptor {
 }
 
 /**
+ * The capability over the data keys in the context; `layer` provides it. Fails when the context takes a name that is Armature's.
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -28,6 +28,14 @@ import * as layout from "./internal/layout.js"
 export type AttributeValue = attributeValue.AttributeValue
 
 /**
+ * An attribute value to seal: this package's, or the AWS SDK's. One that does not have exactly one member is an `InvalidValue`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReadonlyAttributeValue extends attributeValue.ReadonlyAttributeValue {}
+
+/**
  * DynamoDB's name for the type of an attribute value.
  *
  * @since 0.1.0
@@ -148,7 +156,7 @@ export const item: (key: {
  */
 export const seal = (
   key: EnvelopeKey,
-  value: AttributeValue,
+  value: ReadonlyAttributeValue,
   binding: Binding
 ): Either.Either<Uint8Array, EnvelopeFailure> => envelope.sealWith(envelope.randomMessageIds, key, value, binding)
 

@@ -51,72 +51,96 @@ export type Plaintext = Redacted.Redacted<Uint8Array>
 export type WithPlaintext<Output> = Omit<Output, "Plaintext"> & { readonly Plaintext?: Plaintext | undefined }
 
 /**
+ * What `encrypt` takes: AWS's input, its plaintext redacted.
+ *
  * @since 0.1.0
  * @category models
  */
 export type EncryptInput = Omit<Sdk.EncryptCommandInput, "Plaintext"> & { readonly Plaintext: Plaintext }
 
 /**
+ * What `cancelKeyDeletion` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type CancelKeyDeletionError = ServiceClient.ErrorOf<typeof operations.cancelKeyDeletion>
 
 /**
+ * What `createAlias` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type CreateAliasError = ServiceClient.ErrorOf<typeof operations.createAlias>
 
 /**
+ * What `createKey` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type CreateKeyError = ServiceClient.ErrorOf<typeof operations.createKey>
 
 /**
+ * What `decrypt` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type DecryptError = ServiceClient.ErrorOf<typeof operations.decrypt>
 
 /**
+ * What `describeKey` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type DescribeKeyError = ServiceClient.ErrorOf<typeof operations.describeKey>
 
 /**
+ * What `disableKey` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type DisableKeyError = ServiceClient.ErrorOf<typeof operations.disableKey>
 
 /**
+ * What `enableKey` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type EnableKeyError = ServiceClient.ErrorOf<typeof operations.enableKey>
 
 /**
+ * What `enableKeyRotation` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type EnableKeyRotationError = ServiceClient.ErrorOf<typeof operations.enableKeyRotation>
 
 /**
+ * What `encrypt` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type EncryptError = ServiceClient.ErrorOf<typeof operations.encrypt>
 
 /**
+ * What `generateDataKey` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type GenerateDataKeyError = ServiceClient.ErrorOf<typeof operations.generateDataKey>
 
 /**
+ * What `generateDataKeyWithoutPlaintext` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
@@ -125,36 +149,48 @@ export type GenerateDataKeyWithoutPlaintextError = ServiceClient.ErrorOf<
 >
 
 /**
+ * What `getKeyRotationStatus` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type GetKeyRotationStatusError = ServiceClient.ErrorOf<typeof operations.getKeyRotationStatus>
 
 /**
+ * What `listAliases` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type ListAliasesError = ServiceClient.ErrorOf<typeof operations.listAliases>
 
 /**
+ * What `listKeys` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type ListKeysError = ServiceClient.ErrorOf<typeof operations.listKeys>
 
 /**
+ * What `reEncrypt` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type ReEncryptError = ServiceClient.ErrorOf<typeof operations.reEncrypt>
 
 /**
+ * What `scheduleKeyDeletion` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */
 export type ScheduleKeyDeletionError = ServiceClient.ErrorOf<typeof operations.scheduleKeyDeletion>
 
 /**
+ * What `ping` fails with.
+ *
  * @since 0.1.0
  * @category errors
  */

@@ -33,6 +33,8 @@ export interface Place {
 }
 
 /**
+ * The capability to move sealed values to another KMS key.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -73,6 +75,8 @@ export declare namespace Reencryptor {
 }
 
 /**
+ * The capability over the `Kms` in the context; `layer` provides it. Fails when `from` or `to` has an alias, or two keys of one id.
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import { inspect } from "node:util"
 import { assert } from "vitest"
 import * as Envelope from "../src/Envelope.js"
+import { readFrame } from "../src/internal/frame.js"
 import { hkdfExtract } from "../src/internal/primitives.js"
 import { binding, bytesOf, fields, item, key, keyOf, reason, sealed, value, values } from "./support.js"
 
@@ -237,6 +238,93 @@ const forms = (bytes: Buffer): ReadonlyArray<string> => [
   bytes.subarray(0, bytes.length - bytes.length % 3).toString("base64"),
   Array.from(bytes).join()
 ]
+
+describe("header", () => {
+  it("refuses every length that a sealed value cannot have", () => {
+    const bytes = sealed({ B: bytesOf("some", 100) })
+    const start = fields(bytes).slice(0, 6).reduce((sum, [, part]) => sum + part.length, 0)
+    for (let length = 0; length <= bytes.length; length++) {
+      const rest = length - start - 64 - 16
+      const possible = rest > 0 && rest % 32 === 0
+      assert.strictEqual(Either.isRight(Envelope.header(bytes.subarray(0, length))), possible, `${length}`)
+    }
+  })
+
+  it("refuses a key id and an EDK that no writer writes", () => {
+    const bytes = sealed({ S: "x" })
+    const parts = fields(bytes).map(([, part]) => part)
+    const withParts = (changes: Readonly<Record<number, Uint8Array>>) =>
+      Envelope.header(Buffer.concat(parts.map((part, i) => changes[i] ?? part)))
+    assert.strictEqual(reason(withParts({ 2: Uint8Array.of(0), 3: new Uint8Array() })), "Tampered")
+    assert.strictEqual(reason(withParts({ 4: Uint8Array.of(0, 0), 5: new Uint8Array() })), "Tampered")
+    for (const char of [0, 0x20, 0x7f, 0xe9]) {
+      assert.strictEqual(reason(withParts({ 2: Uint8Array.of(1), 3: Uint8Array.of(char) })), "Tampered")
+    }
+  })
+})
+
+describe("an authentic plaintext that no writer writes", () => {
+  const frame = (
+    type: string,
+    content: string | Uint8Array,
+    change: (frame: Buffer, size: number) => void = () => {}
+  ) => {
+    const size = Buffer.from(content).length
+    const buffer = Buffer.alloc(Math.ceil((5 + size) / 32) * 32)
+    buffer.writeUInt32BE(size)
+    buffer.write(type, 4, "latin1")
+    buffer.set(Buffer.from(content), 5)
+    change(buffer, size)
+    return readFrame(buffer, undefined)
+  }
+
+  it("is refused for its length, its type, its padding or its text", () => {
+    assert.deepStrictEqual(frame("S", "x"), Either.right({ S: "x" }))
+    assert.strictEqual(reason(frame("S", "x", (buffer) => buffer.writeUInt32BE(28))), "Tampered")
+    assert.strictEqual(reason(frame("S", "x", (buffer) => buffer.writeUInt32BE(2 ** 32 - 1))), "Tampered")
+    assert.strictEqual(reason(frame("S", "x".repeat(40), (buffer) => buffer.writeUInt32BE(3))), "Tampered")
+    assert.strictEqual(reason(frame("X", "x")), "Tampered")
+    assert.strictEqual(reason(frame("\0", "x")), "Tampered")
+    for (const at of [6, 31]) {
+      assert.strictEqual(reason(frame("S", "x", (buffer) => buffer.writeUInt8(1, at))), "Tampered")
+    }
+    for (const type of ["S", "N", "M"]) {
+      assert.strictEqual(reason(frame(type, Uint8Array.of(0xff, 0xfe))), "Tampered")
+    }
+    const oversized = Buffer.alloc(16 * MiB + 32)
+    oversized.writeUInt32BE(16 * MiB + 1)
+    oversized.write("B", 4)
+    assert.strictEqual(reason(readFrame(oversized, undefined)), "Tampered")
+  })
+
+  it("is refused for JSON that is not the type's", () => {
+    const nested = (depth: number): string => depth === 1 ? "[]" : `[{"L":${nested(depth - 1)}}]`
+    assert.isTrue(Either.isRight(frame("L", nested(32))))
+    const wrong: ReadonlyArray<readonly [type: string, json: string]> = [
+      ["T", "1"],
+      ["T", ""],
+      ["0", "null"],
+      ["s", "{}"],
+      ["s", "[1]"],
+      ["n", "[1]"],
+      ["b", "[\"A\"]"],
+      ["b", "[\"AAE\"]"],
+      ["b", "[\"AAE=\\n\"]"],
+      ["L", "[1]"],
+      ["L", "[{}]"],
+      ["L", "[{\"S\":\"a\",\"N\":\"1\"}]"],
+      ["L", "[{\"X\":\"a\"}]"],
+      ["L", "[{\"N\":1}]"],
+      ["L", nested(33)],
+      ["L", "[".repeat(1_000_000)],
+      ["M", "[]"],
+      ["M", "{\"a\":\"b\"}"],
+      ["M", "{\"a\":{\"S\":1}}"],
+      ["M", "{\"a\":{\"B\":1}}"]
+    ]
+    for (const [type, json] of wrong) assert.strictEqual(reason(frame(type, json)), "Tampered", json.slice(0, 40))
+  })
+})
 
 describe("rewrap", () => {
   it("moves a sealed value under another encryption of the same data key", () => {

@@ -4,7 +4,7 @@
  */
 import * as Either from "effect/Either"
 import { randomFillSync, timingSafeEqual } from "node:crypto"
-import type { AttributeType, AttributeValue } from "./attributeValue.js"
+import type { AttributeType, AttributeValue, ReadonlyAttributeValue } from "./attributeValue.js"
 import { authenticatedData, type Binding, commitmentStart, messageIdStart } from "./binding.js"
 import { EnvelopeKey } from "./envelopeKey.js"
 import * as failure from "./failure.js"
@@ -34,7 +34,7 @@ export const randomMessageIds: MessageIds = () => {
 export const sealWith = (
   messageIds: MessageIds,
   key: EnvelopeKey,
-  value: AttributeValue,
+  value: ReadonlyAttributeValue,
   binding: Binding
 ): Either.Either<Uint8Array, failure.EnvelopeFailure> => {
   const prk = EnvelopeKey.prk(key)

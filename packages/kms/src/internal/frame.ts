@@ -4,7 +4,7 @@
  */
 import * as Either from "effect/Either"
 import { isUtf8 } from "node:buffer"
-import type { AttributeType, AttributeValue } from "./attributeValue.js"
+import type { AttributeType, AttributeValue, ReadonlyAttributeValue } from "./attributeValue.js"
 import { type Budget, fromJson, soleMember, toJson } from "./dynamodbJson.js"
 import * as failure from "./failure.js"
 import { frameHeader, frameLength, maxValue } from "./layout.js"
@@ -43,7 +43,7 @@ export interface Payload {
   readonly size: number
 }
 
-export const payload = (value: AttributeValue): Either.Either<Payload, failure.EnvelopeFailure> => {
+export const payload = (value: ReadonlyAttributeValue): Either.Either<Payload, failure.EnvelopeFailure> => {
   const member = soleMember(value)
   if (member === undefined) return failure.invalidValue
   const [type, content] = member
