@@ -1,5 +1,5 @@
 /**
- * DynamoDB and KMS on one loopback port, over HTTP as AWS speaks it, so that any AWS SDK in any language can talk to the in-process
+ * DynamoDB, KMS and S3 on one loopback port, over HTTP as AWS speaks it, so that any AWS SDK in any language can talk to the in-process
  * engines.
  *
  * Time and randomness of the engines come from Effect's `Clock` and `Random`. The endpoint lives as long as its scope: closing it
@@ -20,6 +20,7 @@ import * as DynamoDBEngine from "./DynamoDBEngine.js"
 import * as dispatch from "./internal/http/dispatch.js"
 import * as server from "./internal/http/server.js"
 import * as KmsEngine from "./KmsEngine.js"
+import * as S3Engine from "./S3Engine.js"
 
 /**
  * What answers the requests for one service: an operation's name and its input in the AWS SDK's own shape go in, the output in that
@@ -31,6 +32,16 @@ import * as KmsEngine from "./KmsEngine.js"
  */
 export interface Service {
   readonly send: (operation: string, input: unknown) => Effect.Effect<unknown, WireFailure>
+}
+
+/**
+ * A service whose bodies are written piece by piece before they are sent on: a body goes in, and comes out, as `S3Engine.Content`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface S3Service extends Service {
+  readonly contents: S3Engine.Contents
 }
 
 /**
@@ -46,7 +57,7 @@ export interface Call {
   readonly duration: number
   readonly service: string
   readonly operation: string
-  /** The tables or the key of KMS that the request names. */
+  /** The tables, the key of KMS or the bucket that the request names. */
   readonly resources: ReadonlyArray<string>
   readonly status: number
   /** AWS's name of the error, when it is one. */
@@ -85,6 +96,8 @@ export interface Options {
   readonly dynamodb?: Service | undefined
   /** An engine without keys by default. */
   readonly kms?: Service | undefined
+  /** An engine without buckets, its bytes in memory, by default. */
+  readonly s3?: S3Service | undefined
   /** Is told of each answer. */
   readonly onCall?: ((call: Call) => Effect.Effect<void>) | undefined
 }
@@ -155,6 +168,17 @@ export const fromEngine = (engine: {
 }): Service => ({ send: (operation, input) => Effect.suspend(() => engine.execute(operation, input)) })
 
 /**
+ * S3 over an engine.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromS3Engine = (engine: S3Engine.Engine): S3Service => ({
+  ...fromEngine(engine),
+  contents: engine.contents
+})
+
+/**
  * Listens until the scope closes. Fails when it cannot; once it listens, no request makes it fail.
  *
  * @since 0.1.0
@@ -176,8 +200,11 @@ export const make = (options: Options = {}): Effect.Effect<Endpoint, EndpointExc
     const next = () => run(random.next)
 
     const onCall = options.onCall
+    const s3 = options.s3 ?? fromS3Engine(S3Engine.make({ now, random: next }))
     const handle = yield* dispatch.make({
       now,
+      random: next,
+      s3: { contents: s3.contents, send: s3.send },
       credentials: (options.credentials ?? []).map((one) => ({
         accessKeyId: one.accessKeyId,
         secretAccessKey: Redacted.value(one.secretAccessKey),

@@ -15,7 +15,7 @@ export interface Arguments {
 
 export type Command = { readonly _tag: "Help" } | { readonly _tag: "Run"; readonly arguments: Arguments }
 
-export const help = `armature-local: DynamoDB on a loopback port, in process and in memory
+export const help = `armature-local: DynamoDB, KMS and S3 on one loopback port, in process and in memory
 
 Usage: armature-local [options]
 

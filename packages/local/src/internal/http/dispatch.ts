@@ -3,10 +3,13 @@
  */
 import type { WireFailure } from "@armature/aws/WireFailure"
 import * as Effect from "effect/Effect"
+import type { Contents } from "../s3/content.js"
 import type { Answer, Head } from "./answer.js"
 import type { Credential } from "./auth.js"
 import * as JsonProtocol from "./jsonProtocol.js"
 import * as Model from "./model.js"
+import * as S3Protocol from "./s3/protocol.js"
+import * as Route from "./s3/route.js"
 import type { Body } from "./server.js"
 import { headerOf } from "./signature.js"
 
@@ -17,6 +20,8 @@ export interface Options {
   readonly credentials: ReadonlyArray<Credential>
   readonly dynamodb: Send
   readonly kms: Send
+  readonly s3: { readonly contents: Contents; readonly send: Send }
+  readonly random: () => number
   readonly onAnswer: ((answer: Answer, duration: number) => Effect.Effect<void>) | undefined
 }
 
@@ -44,18 +49,25 @@ const models = Effect.promise(() =>
   Promise.all([
     import("@aws-sdk/client-dynamodb"),
     import("@aws-sdk/client-dynamodb-streams"),
-    import("@aws-sdk/client-kms")
+    import("@aws-sdk/client-kms"),
+    import("@aws-sdk/client-s3")
   ])
 )
 
 const isHealth = (head: Head): boolean =>
   head.method === "GET" && head.path === "/" && head.query.length === 0 && headerOf(head, "authorization") === undefined
 
+/** The JSON services are told by their target, or by what the request says that it holds or is signed for; the rest is S3. */
+const isJson = (head: Head): boolean =>
+  headerOf(head, "x-amz-target") !== undefined ||
+  /^application\/(x-amz-)?json/.test(headerOf(head, "content-type") ?? "") && head.method === "POST" ||
+  /\/(dynamodb|kms)\/aws4_request/.test(headerOf(head, "authorization") ?? "")
+
 /** Reads the services' models and gives the function that answers requests. */
 export const make = (
   options: Options
 ): Effect.Effect<(head: Head, body: Body) => Effect.Effect<Answer, WireFailure>> =>
-  Effect.map(models, ([dynamodb, streams, kms]) => {
+  Effect.map(models, ([dynamodb, streams, kms, s3]) => {
     const services: ReadonlyArray<JsonProtocol.JsonService> = [
       {
         name: "DynamoDB",
@@ -89,10 +101,19 @@ export const make = (
           ? Effect.succeed(JsonProtocol.tooLarge)
           : JsonProtocol.handle(services, head, bytes, { credentials: options.credentials, now: options.now() }))
 
+    const s3Service: S3Protocol.S3Service = {
+      routes: Route.routes(Model.fromSdk(s3)),
+      contents: options.s3.contents,
+      send: options.s3.send,
+      requestId: () => requestId(options.random).slice(0, 16)
+    }
+    const rest = (head: Head, body: Body): Effect.Effect<Answer, WireFailure> =>
+      S3Protocol.handle(s3Service, head, body, { credentials: options.credentials, now: options.now() })
+
     return (head, body) =>
       Effect.suspend(() => {
         const started = options.now()
-        const answered = isHealth(head) ? Effect.succeed(healthy) : json(head, body)
+        const answered = isHealth(head) ? Effect.succeed(healthy) : isJson(head) ? json(head, body) : rest(head, body)
         const onAnswer = options.onAnswer
         return onAnswer === undefined
           ? answered

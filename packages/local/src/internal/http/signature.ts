@@ -214,16 +214,16 @@ export const expected = (
   return hmac(signingKey(secretAccessKey, signature), toSign).toString("hex")
 }
 
-/** The signature of one chunk of a signed stream, chained to the one before it. */
+/** The signature of one chunk of a signed stream, or of its trailers, chained to the one before it; `hash` is that of its bytes. */
 export const chunk = (
   key: Uint8Array,
   signature: Signature,
   previous: string,
   kind: "PAYLOAD" | "TRAILER",
-  data: string | Uint8Array
+  hash: string
 ): string => {
-  const middle = kind === "PAYLOAD" ? [sha256(""), sha256(data)] : [sha256(data)]
-  const toSign = [`${algorithm}-${kind}`, signature.timestamp, scopeText(signature), previous, ...middle].join("\n")
+  const hashes = kind === "PAYLOAD" ? [sha256(""), hash] : [hash]
+  const toSign = [`${algorithm}-${kind}`, signature.timestamp, scopeText(signature), previous, ...hashes].join("\n")
   return hmac(key, toSign).toString("hex")
 }
 
@@ -234,5 +234,5 @@ export const equal = (a: string, b: string): boolean => {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** The hash that the signature of a JSON request covers. */
-export const payloadHash = (body: Uint8Array): string => sha256(body)
+/** The hash of a payload as a signature covers it. */
+export const payloadHash = (body: Uint8Array | string): string => sha256(body)

@@ -2,14 +2,13 @@
  * The operations of KMS over the keys of one world.
  */
 import { serviceFault } from "@armature/aws/WireFailure"
-import type { ServiceFault } from "@armature/aws/WireFailure"
-import * as Either from "effect/Either"
 import { randomBytes } from "node:crypto"
+import { executor, refuse } from "../refusal.js"
+import type { Input, Output } from "../refusal.js"
 import * as Cipher from "./cipher.js"
+import { bytes, flag, invalid, oneOf, requiredText, text, textMap, whole } from "./input.js"
 import { day, Keys, usagesOf } from "./keys.js"
 import type { Key } from "./keys.js"
-import { bytes, flag, invalid, oneOf, record, Refusal, refuse, requiredText, text, textMap, whole } from "./refusal.js"
-import type { Input } from "./refusal.js"
 
 export interface Options {
   readonly now: () => number
@@ -28,7 +27,6 @@ export interface Snapshot {
   >
 }
 
-type Output = Readonly<Record<string, unknown>>
 type Operation = (keys: Keys, input: Input) => Output
 
 const maxPlaintext = 4096
@@ -405,23 +403,17 @@ export const make = (options: Options) => {
     region: options.region ?? "us-east-1",
     accountId: options.accountId ?? "000000000000"
   })
+  const bound = Object.entries(operations).map(([name, operation]) =>
+    [name, (input: Input) => {
+      keys.settle()
+      return operation(keys, input)
+    }] as const
+  )
   return {
-    execute: (name: string, input: unknown): Either.Either<Output, ServiceFault> => {
-      const operation = Object.hasOwn(operations, name) ? operations[name] : undefined
-      if (operation === undefined) {
-        return Either.left(serviceFault({ code: "UnknownOperationException", message: "", statusCode: 400 }))
-      }
-      try {
-        keys.settle()
-        return Either.right(operation(keys, record(input)))
-      } catch (refusal) {
-        return Either.left(
-          refusal instanceof Refusal
-            ? refusal.fault
-            : serviceFault({ code: "KMSInternalException", message: "", statusCode: 500 })
-        )
-      }
-    },
+    execute: executor(Object.fromEntries(bound), {
+      unknown: serviceFault({ code: "UnknownOperationException", message: "", statusCode: 400 }),
+      broken: serviceFault({ code: "KMSInternalException", message: "", statusCode: 500 })
+    }),
     // Keys are replaced, never changed, so their array is a snapshot.
     snapshot: (): Snapshot => ({ keys: [...keys.keys.values()], aliases: [...keys.aliases] }),
     restore: (snapshot: Snapshot): void => {

@@ -1,7 +1,7 @@
 /**
  * The keys and aliases of one world: how they are named, found and described, and what the clock does to them.
  */
-import { refuse } from "./refusal.js"
+import { refuse } from "../refusal.js"
 
 export type Usage = "ENCRYPT_DECRYPT" | "SIGN_VERIFY" | "GENERATE_VERIFY_MAC" | "KEY_AGREEMENT"
 

@@ -1,26 +1,10 @@
 /**
- * How the engine says no, and how it reads an input whose shape nobody has checked. A `Refusal` is thrown inside the engine only and
- * is an answer at its door.
+ * How the engine reads an input whose shape nobody has checked, with the constraints that KMS puts on its members.
  */
-import { serviceFault } from "@armature/aws/WireFailure"
-import type { ServiceFault } from "@armature/aws/WireFailure"
-
-export class Refusal extends Error {
-  constructor(readonly fault: ServiceFault) {
-    super()
-  }
-}
-
-export const refuse = (code: string, message: string, statusCode = 400): never => {
-  throw new Refusal(serviceFault({ code, message, statusCode }))
-}
+import { record, refuse } from "../refusal.js"
+import type { Input } from "../refusal.js"
 
 export const invalid = (message: string): never => refuse("ValidationException", message)
-
-export type Input = Readonly<Record<string, unknown>>
-
-export const record = (input: unknown): Input =>
-  typeof input === "object" && input !== null && !Array.isArray(input) ? input as Input : {}
 
 const member = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
 
