@@ -7,6 +7,7 @@
 import type { ServiceFault } from "@armature/aws/WireFailure"
 import type * as Either from "effect/Either"
 import * as internal from "./internal/dynamodb/engine.js"
+import type * as Snapshots from "./internal/dynamodb/snapshot.js"
 
 /**
  * What the engine takes from outside, and how it deviates from AWS on request.
@@ -39,7 +40,7 @@ export interface Options {
  * @since 0.1.0
  * @category models
  */
-export type Snapshot = internal.Snapshot
+export type Snapshot = Snapshots.Snapshot
 
 /**
  * One world of tables.
@@ -61,7 +62,7 @@ export interface Engine {
   readonly sweep: () => number
   /** Ends every transition that is under way (see `Options.transitions`). */
   readonly settle: () => void
-  /** The state as it stands. Items are shared with the engine, which never changes one: treat them as immutable. */
+  /** The state as it stands, once transitions that are under way have ended. Items are shared with the engine, which never changes one: treat them as immutable. */
   readonly snapshot: () => Snapshot
   /** Replaces the whole state by that of a snapshot, of this engine or another. */
   readonly restore: (snapshot: Snapshot) => void

@@ -10,17 +10,13 @@ import * as PartiQL from "./partiql/execute.js"
 import * as Query from "./query.js"
 import { Refusal } from "./refusal.js"
 import * as Settings from "./settings.js"
+import * as Snapshots from "./snapshot.js"
 import { record } from "./streamLog.js"
 import * as Streams from "./streams.js"
 import * as Tables from "./tables.js"
 import * as Transact from "./transact.js"
 import { updateTable } from "./updateTable.js"
 import { impossible, type World } from "./world.js"
-
-export interface Snapshot {
-  readonly version: 1
-  readonly tables: ReadonlyArray<unknown>
-}
 
 type Operation = (world: World, request: unknown) => Items.Output
 
@@ -91,5 +87,15 @@ export const make = (options: Options): Engine => {
     for (const end of world.transitions.splice(0)) end()
   }
 
-  return { execute, sweep: () => Settings.sweep(world), settle, snapshot: () => ({ version: 1, tables: [] }), restore: () => {} }
+  return {
+    execute,
+    sweep: () => Settings.sweep(world),
+    settle,
+    snapshot: () => {
+      // A snapshot holds no transition that is under way.
+      settle()
+      return Snapshots.take(world)
+    },
+    restore: (snapshot) => Snapshots.restore(world, snapshot)
+  }
 }

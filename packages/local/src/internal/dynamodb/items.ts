@@ -12,7 +12,7 @@ import { validation } from "./refusal.js"
 import * as Shape from "./shape.js"
 import type { Table } from "./table.js"
 import { admitRead, admitWrite } from "./throttle.js"
-import { decodeItem, encode, encodeItem, type Item } from "./value.js"
+import { attribute, decodeItem, encode, encodeItem, type Item } from "./value.js"
 import { checkedSize, checkKeyPaths, commit, evaluate, locate, type Located, type Outcome, type Write } from "./write.js"
 import * as wording from "./wording/request.js"
 import { tableOf, type World } from "./world.js"
@@ -208,7 +208,7 @@ export const collectionMetrics = ({ located: { place, table }, ...outcome }: Out
   const item = outcome.after ?? outcome.before
   const [partition] = table.schema.partition
   if (!table.hasLocalIndexes || item === undefined || partition === undefined) return undefined
-  const value = item[partition.name]
+  const value = attribute(item, partition.name)
   if (value === undefined) return undefined
   const low = Math.floor(table.collectionBytes(place.pk) / gigabyte)
   return { ItemCollectionKey: { [partition.name]: encode(value) }, SizeEstimateRangeGB: [low, low + 1] }

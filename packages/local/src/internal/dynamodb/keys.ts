@@ -4,7 +4,7 @@
 import * as decimal from "./decimal.js"
 import { validation } from "./refusal.js"
 import type { Place } from "./sorted.js"
-import { type AttributeValue, byteOrdered, type Item, latin1, typeOf, utf8Length } from "./value.js"
+import { attribute, type AttributeValue, byteOrdered, type Item, latin1, typeOf, utf8Length } from "./value.js"
 import * as wording from "./wording/value.js"
 
 export type KeyType = "S" | "N" | "B"
@@ -68,7 +68,7 @@ const checkLength = (value: AttributeValue, isPartition: boolean): void => {
 
 /** The value of a key attribute of a `Key`; refuses one that is missing, of another type, empty or too long. */
 const keyPart = (key: Item, { name, type }: KeyAttribute, isPartition: boolean): AttributeValue => {
-  const value = key[name]
+  const value = attribute(key, name)
   if (value === undefined || value[type] === undefined) throw validation(wording.keyMismatch)
   if (type !== "N" && isEmpty(value)) throw validation(wording.emptyKey(name, type))
   checkLength(value, isPartition)
@@ -88,7 +88,7 @@ export const placeOfKey = (schema: KeySchema, key: Item): Place => {
 }
 
 const itemPart = (item: Item, { name, type }: KeyAttribute, isPartition: boolean): AttributeValue => {
-  const value = item[name]
+  const value = attribute(item, name)
   if (value === undefined) throw validation(wording.missingKey(name))
   if (value[type] === undefined) throw validation(wording.keyType(name, type, typeOf(value)))
   if (type !== "N" && isEmpty(value)) throw validation(wording.emptyKey(name, type))
@@ -109,7 +109,7 @@ export const placeOfItem = (schema: KeySchema, item: Item): Place => {
 const encodeParts = (attributes: ReadonlyArray<KeyAttribute>, item: Item): ReadonlyArray<string> | undefined => {
   const parts: Array<string> = []
   for (const { name } of attributes) {
-    const value = item[name]
+    const value = attribute(item, name)
     if (value === undefined) return undefined
     parts.push(encodePart(value))
   }
@@ -137,7 +137,7 @@ export const placeInIndex = (schema: KeySchema, item: Item, primary: Place): Pla
 export const checkIndexKey = (schema: KeySchema, item: Item, index: string): void => {
   for (const part of [schema.partition, schema.sort]) {
     for (const { name, type } of part) {
-      const value = item[name]
+      const value = attribute(item, name)
       if (value === undefined) continue
       if (value[type] === undefined) throw validation(wording.indexKeyType(name, type, typeOf(value), index))
       if (type !== "N" && isEmpty(value)) throw validation(wording.emptyIndexKey(name, type, index))

@@ -16,7 +16,7 @@ import * as Shape from "./shape.js"
 import { comparePlaces, type Cursor, type Place } from "./sorted.js"
 import { type Index, projectToIndex, type Row, sizeInIndex, type Table } from "./table.js"
 import { admitRead } from "./throttle.js"
-import { type AttributeValue, decodeItem, emptyItem, encodeItem, type Item, typeOf } from "./value.js"
+import { attribute, type AttributeValue, decodeItem, encodeItem, type Item, pick, typeOf } from "./value.js"
 import { checkKeyPaths } from "./write.js"
 import * as wording from "./wording/query.js"
 import * as requestWording from "./wording/request.js"
@@ -90,12 +90,6 @@ interface Found extends Place {
 const cursorNames = ({ index, table }: Pick<View, "table" | "index">): ReadonlyArray<string> => [
   ...new Set([...table.keyNames, ...(index?.keyNames ?? [])])
 ]
-
-const pick = (item: Item, names: ReadonlyArray<string>): Item => {
-  const picked = emptyItem()
-  for (const name of names) picked[name] = item[name]!
-  return picked
-}
 
 /** Reads rows until the cursor ends, the limit is reached or the page is full. */
 export const readPage = (
@@ -247,14 +241,14 @@ const decodeStart = (given: Readonly<Record<string, unknown>>): Item => {
 /** The place that a page starts after. */
 const startPlace = ({ index, table }: View, start: Item): Place => {
   const names = cursorNames({ table, index })
-  if (Object.keys(start).length !== names.length || names.some((name) => start[name] === undefined)) {
+  if (Object.keys(start).length !== names.length || names.some((name) => attribute(start, name) === undefined)) {
     throw validation(index === undefined ? wording.startKeyBecause(valueWording.keyMismatch) : wording.startKey)
   }
   try {
-    const primary = placeOfKey(table.schema, pick(start, [...table.keyNames]))
+    const primary = placeOfKey(table.schema, pick(start, table.keyNames))
     if (index === undefined) return primary
     for (const { name, type } of keyAttributes(index.definition.schema)) {
-      const value = start[name]
+      const value = attribute(start, name)
       if (value !== undefined && typeOf(value) !== type) throw validation(valueWording.keyMismatch)
     }
     const place = placeInIndex(index.definition.schema, start, primary)

@@ -95,34 +95,50 @@ const object = (value: unknown): Readonly<Record<string, unknown>> => {
   return value as Readonly<Record<string, unknown>>
 }
 
-const checkType = (shape: Node, value: unknown): void => {
+/**
+ * Refuses a value of another type than the shape's, and tells whether every constraint holds. This is the way of every good request;
+ * what exactly is wrong with a bad one is found by `collect`.
+ */
+const conforms = (shape: Node, value: unknown): boolean => {
   switch (shape.kind) {
-    case "text":
+    case "text": {
       if (typeof value !== "string") throw wrongJson(value, "String")
-      return
+      const { max, min, pattern, values } = shape
+      return (values === undefined || values.includes(value)) && (min === undefined || value.length >= min) &&
+        (max === undefined || value.length <= max) && (pattern === undefined || pattern.test(value))
+    }
     case "whole":
       if (typeof value !== "number") throw wrongJson(value, "Integer")
-      return
+      return (shape.min === undefined || value >= shape.min) && (shape.max === undefined || value <= shape.max)
     case "flag":
       if (typeof value !== "boolean") throw wrongJson(value, "Boolean")
-      return
+      return true
     case "raw":
-      return
-    case "list":
+      return true
+    case "list": {
       if (!Array.isArray(value)) throw serialization("Unexpected field type")
-      for (const member of value) checkType(shape.of, member)
-      return
+      let ok = (shape.min === undefined || value.length >= shape.min) &&
+        (shape.max === undefined || value.length <= shape.max)
+      for (const member of value) ok = conforms(shape.of, member) && ok
+      return ok
+    }
     case "map": {
       const members = object(value)
-      for (const name of Object.keys(members)) checkType(shape.of, members[name])
-      return
+      if (shape.of.kind === "raw") return true
+      let ok = true
+      for (const name of Object.keys(members)) ok = conforms(shape.of, members[name]) && ok
+      return ok
     }
     case "struct": {
       const members = object(value)
+      let ok = true
       for (const name in shape.members) {
         const member = members[name]
-        if (member !== undefined && member !== null) checkType(shape.members[name]!, member)
+        const of = shape.members[name]!
+        if (member === undefined || member === null) ok = ok && of.required !== true
+        else ok = conforms(of, member) && ok
       }
+      return ok
     }
   }
 }
@@ -176,18 +192,18 @@ const collectMembers = (
   for (const name in members) {
     const shape = members[name]!
     const member = value[name]
-    if (member === undefined && shape.required !== true) continue
     collect(shape, member, prefix + lower(name), found)
   }
 }
 
 /** The input as the shape describes it, or a refusal. */
 export const check = <const M extends Members>(shape: Shape<Decoded<M>>, input: unknown): Decoded<M> => {
-  checkType(shape, input ?? {})
   const value = object(input ?? {})
-  const found: Array<string> = []
-  if (shape.kind === "struct") collectMembers(shape.members, value, "", found)
-  if (found.length > 0) throw validation(wording.violations(found))
+  if (!conforms(shape, value)) {
+    const found: Array<string> = []
+    if (shape.kind === "struct") collectMembers(shape.members, value, "", found)
+    throw validation(wording.violations(found))
+  }
   // Each member was just found to have the type that the shape gives it.
   return value as Decoded<M>
 }

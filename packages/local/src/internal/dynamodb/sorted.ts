@@ -44,9 +44,55 @@ const maxChunk = 256
 
 export const make = <R extends Place>(): Store<R> => new Chunked<R>()
 
+/** Rows in order, and their hashes beside them: most comparisons are then made without touching a row. */
+class Chunk<R extends Place> {
+  readonly hashes = new Int32Array(maxChunk + 1)
+
+  constructor(readonly rows: Array<R>) {
+    for (let i = 0; i < rows.length; i++) this.hashes[i] = rows[i]!.hash
+  }
+
+  compare(index: number, place: Place): number {
+    const hash = this.hashes[index]!
+    return hash === place.hash ? comparePlaces(this.rows[index]!, place) : hash - place.hash
+  }
+
+  /** The first index whose row is not before the place. */
+  indexOf(place: Place): number {
+    let low = 0
+    let high = this.rows.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.compare(middle, place) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  has(index: number, place: Place): boolean {
+    return index < this.rows.length && this.compare(index, place) === 0
+  }
+
+  insert(index: number, row: R): void {
+    this.hashes.copyWithin(index + 1, index, this.rows.length)
+    this.hashes[index] = row.hash
+    this.rows.splice(index, 0, row)
+  }
+
+  remove(index: number): void {
+    this.hashes.copyWithin(index, index + 1, this.rows.length)
+    this.rows.splice(index, 1)
+  }
+
+  /** Splits off the second half. */
+  split(): Chunk<R> {
+    return new Chunk(this.rows.splice(this.rows.length >>> 1))
+  }
+}
+
 class Chunked<R extends Place> implements Store<R> {
   size = 0
-  private readonly chunks: Array<Array<R>> = []
+  private readonly chunks: Array<Chunk<R>> = []
 
   /** The last chunk that begins at or before a place; 0 if there is none. */
   private chunkOf(place: Place): number {
@@ -55,20 +101,8 @@ class Chunked<R extends Place> implements Store<R> {
     let high = chunks.length - 1
     while (low < high) {
       const middle = (low + high + 1) >>> 1
-      if (comparePlaces(chunks[middle]![0]!, place) <= 0) low = middle
+      if (chunks[middle]!.compare(0, place) <= 0) low = middle
       else high = middle - 1
-    }
-    return low
-  }
-
-  /** Where a place is or would be within a chunk. */
-  private static indexIn<R extends Place>(chunk: ReadonlyArray<R>, place: Place): number {
-    let low = 0
-    let high = chunk.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (comparePlaces(chunk[middle]!, place) < 0) low = middle + 1
-      else high = middle
     }
     return low
   }
@@ -76,43 +110,41 @@ class Chunked<R extends Place> implements Store<R> {
   get(place: Place): R | undefined {
     const chunk = this.chunks[this.chunkOf(place)]
     if (chunk === undefined) return undefined
-    const row = chunk[Chunked.indexIn(chunk, place)]
-    return row !== undefined && comparePlaces(row, place) === 0 ? row : undefined
+    const index = chunk.indexOf(place)
+    return chunk.has(index, place) ? chunk.rows[index] : undefined
   }
 
   set(row: R): void {
     const at = this.chunkOf(row)
     const chunk = this.chunks[at]
     if (chunk === undefined) {
-      this.chunks.push([row])
+      this.chunks.push(new Chunk([row]))
       this.size = 1
       return
     }
-    const index = Chunked.indexIn(chunk, row)
-    const standing = chunk[index]
-    if (standing !== undefined && comparePlaces(standing, row) === 0) {
-      chunk[index] = row
+    const index = chunk.indexOf(row)
+    if (chunk.has(index, row)) {
+      chunk.rows[index] = row
       return
     }
     this.size++
     // Rows often come in order: a full last chunk is then left full.
-    if (chunk.length >= maxChunk && index === chunk.length && at === this.chunks.length - 1) {
-      this.chunks.push([row])
+    if (chunk.rows.length >= maxChunk && index === chunk.rows.length && at === this.chunks.length - 1) {
+      this.chunks.push(new Chunk([row]))
       return
     }
-    chunk.splice(index, 0, row)
-    if (chunk.length > maxChunk) this.chunks.splice(at + 1, 0, chunk.splice(chunk.length >>> 1))
+    chunk.insert(index, row)
+    if (chunk.rows.length > maxChunk) this.chunks.splice(at + 1, 0, chunk.split())
   }
 
   delete(place: Place): boolean {
     const at = this.chunkOf(place)
     const chunk = this.chunks[at]
     if (chunk === undefined) return false
-    const index = Chunked.indexIn(chunk, place)
-    const row = chunk[index]
-    if (row === undefined || comparePlaces(row, place) !== 0) return false
-    chunk.splice(index, 1)
-    if (chunk.length === 0) this.chunks.splice(at, 1)
+    const index = chunk.indexOf(place)
+    if (!chunk.has(index, place)) return false
+    chunk.remove(index)
+    if (chunk.rows.length === 0) this.chunks.splice(at, 1)
     this.size--
     return true
   }
@@ -124,17 +156,17 @@ class Chunked<R extends Place> implements Store<R> {
     let high = chunks.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (isBefore(chunks[middle]![0]!)) low = middle + 1
+      if (isBefore(chunks[middle]!.rows[0]!)) low = middle + 1
       else high = middle
     }
     if (low === 0) return { at: 0, index: 0 }
     const at = low - 1
-    const chunk = chunks[at]!
+    const { rows } = chunks[at]!
     let first = 1
-    let end = chunk.length
+    let end = rows.length
     while (first < end) {
       const middle = (first + end) >>> 1
-      if (isBefore(chunk[middle]!)) first = middle + 1
+      if (isBefore(rows[middle]!)) first = middle + 1
       else end = middle
     }
     return { at, index: first }
@@ -143,24 +175,24 @@ class Chunked<R extends Place> implements Store<R> {
   ascend(isBefore: (row: R) => boolean): Cursor<R> {
     let { at, index } = this.seek(isBefore)
     return () => {
-      const chunk = this.chunks[at]
-      if (chunk === undefined) return undefined
-      if (index < chunk.length) return chunk[index++]
+      const rows = this.chunks[at]?.rows
+      if (rows === undefined) return undefined
+      if (index < rows.length) return rows[index++]
       at++
       index = 1
-      return this.chunks[at]?.[0]
+      return this.chunks[at]?.rows[0]
     }
   }
 
   descend(isBefore: (row: R) => boolean): Cursor<R> {
     let { at, index } = this.seek(isBefore)
     return () => {
-      if (index > 0) return this.chunks[at]?.[--index]
+      if (index > 0) return this.chunks[at]?.rows[--index]
       at--
-      const chunk = this.chunks[at]
-      if (chunk === undefined) return undefined
-      index = chunk.length - 1
-      return chunk[index]
+      const rows = this.chunks[at]?.rows
+      if (rows === undefined) return undefined
+      index = rows.length - 1
+      return rows[index]
     }
   }
 }

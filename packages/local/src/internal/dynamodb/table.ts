@@ -3,7 +3,7 @@
  */
 import { comparePlaces, make as makeStore, type Place, type Store } from "./sorted.js"
 import { checkIndexKey, keyAttributes, type KeySchema, placeInIndex } from "./keys.js"
-import { emptyItem, type Item, sizeOf, utf8Length } from "./value.js"
+import { attribute, type Item, pick, sizeOf, utf8Length } from "./value.js"
 
 /** An item at its place. The item is replaced as a whole and never changed. */
 export interface Row extends Place {
@@ -83,22 +83,15 @@ export const projectedNames = (table: KeySchema, index: IndexDefinition): Readon
     ])
 
 /** The part of an item that an index holds; the item itself if that is all of it. */
-export const projectToIndex = (index: Index, item: Item): Item => {
-  if (index.projected === undefined) return item
-  const part = emptyItem()
-  for (const name of index.projected) {
-    const value = item[name]
-    if (value !== undefined) part[name] = value
-  }
-  return part
-}
+export const projectToIndex = (index: Index, item: Item): Item =>
+  index.projected === undefined ? item : pick(item, index.projected)
 
 /** Bytes of the part of a row that an index holds. */
 export const sizeInIndex = (index: Index, row: { readonly item: Item; readonly size: number }): number => {
   if (index.projected === undefined) return row.size
   let size = 0
   for (const name of index.projected) {
-    const value = row.item[name]
+    const value = attribute(row.item, name)
     if (value !== undefined) size += utf8Length(name) + sizeOf(value)
   }
   return size
@@ -170,9 +163,7 @@ export class Table {
 
   /** The primary key of an item. */
   keyOf(item: Item): Item {
-    const key = emptyItem()
-    for (const name of this.keyNamesNow) key[name] = item[name]!
-    return key
+    return pick(item, this.keyNamesNow)
   }
 
   /** Refuses an item that cannot stand in an index because of its type or size. */
@@ -231,7 +222,7 @@ const unlink = (index: Index, row: Row): void => {
 /** Moves a row's entry if the item that is about to replace the row's stands elsewhere. */
 const relink = (index: Index, row: Row, item: Item): void => {
   const { schema } = index.definition
-  if (index.keyNames.every((name) => row.item[name] === item[name])) return
+  if (index.keyNames.every((name) => attribute(row.item, name) === attribute(item, name))) return
   const from = placeInIndex(schema, row.item, row)
   const to = placeInIndex(schema, item, row)
   if (from !== undefined && to !== undefined && comparePlaces(from, to) === 0) return

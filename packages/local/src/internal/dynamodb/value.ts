@@ -23,26 +23,52 @@ export type Type = keyof AttributeValue
 
 export type Item = Readonly<Record<string, AttributeValue>>
 
-type MutableItem = Record<string, AttributeValue>
+export type MutableItem = Record<string, AttributeValue>
+
+export const emptyItem = (): MutableItem => ({})
 
 /**
- * An object without inherited members, so that an attribute named `constructor` or `__proto__` is one like any other. Unlike
- * `Object.create(null)` it keeps V8's compact layout, which a table of a million items needs.
+ * The value of an attribute. Items are plain objects, which V8 copies fastest, so an attribute named as something that every object
+ * inherits must be told from it: what is inherited is a function, but for `__proto__`.
  */
-const Bag = function() {} as unknown as { new(): MutableItem; prototype: object }
-Bag.prototype = Object.create(null)
-
-export const emptyItem = (): MutableItem => new Bag()
-
-export const copyItem = (item: Item): MutableItem => {
-  const copy = new Bag()
-  for (const name in item) copy[name] = item[name]!
-  return copy
+export const attribute = (item: Item, name: string): AttributeValue | undefined => {
+  const value = item[name]
+  return typeof value === "object" && (name !== "__proto__" || Object.hasOwn(item, name)) ? value : undefined
 }
 
-const types: ReadonlySet<string> = new Set(["S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"])
+export const setAttribute = (item: MutableItem, name: string, value: AttributeValue): void => {
+  if (name === "__proto__") {
+    Object.defineProperty(item, name, { value, writable: true, enumerable: true, configurable: true })
+  } else item[name] = value
+}
 
-export const isType = (name: string): name is Type => types.has(name)
+/** These attributes of an item, as far as it has them. */
+export const pick = (item: Item, names: Iterable<string>): MutableItem => {
+  const part = emptyItem()
+  for (const name of names) {
+    const value = attribute(item, name)
+    if (value !== undefined) setAttribute(part, name, value)
+  }
+  return part
+}
+
+export const isType = (name: string): name is Type => {
+  switch (name) {
+    case "S":
+    case "N":
+    case "B":
+    case "BOOL":
+    case "NULL":
+    case "M":
+    case "L":
+    case "SS":
+    case "NS":
+    case "BS":
+      return true
+    default:
+      return false
+  }
+}
 
 export const typeOf = (value: AttributeValue): Type => {
   for (const type in value) if (isType(type)) return type
@@ -149,8 +175,10 @@ const decodeAt = (value: unknown, depth: number): AttributeValue => {
   if (Array.isArray(value)) {
     throw serialization("Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue")
   }
+  const members = value as Readonly<Record<string, unknown>>
   let decoded: AttributeValue | undefined
-  for (const [type, member] of Object.entries(value)) {
+  for (const type in members) {
+    const member = members[type]
     if (member === undefined || member === null || !isType(type)) continue
     if (decoded !== undefined) throw validation(wording.severalTypes)
     decoded = decodeMember(type, member, depth)
@@ -168,11 +196,12 @@ const decodeItemAt = (value: unknown, depth: number): Item => {
       "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>"
     )
   }
-  const item = new Bag()
-  for (const name of Object.keys(value)) {
-    // `Object.keys` names own members only; reading one by name is what `in` would allow.
-    const member: unknown = (value as Readonly<Record<string, unknown>>)[name]
-    if (member !== undefined) item[name] = decodeAt(member, depth)
+  // An object that is no array: its own members may be read by name.
+  const members = value as Readonly<Record<string, unknown>>
+  const item = emptyItem()
+  for (const name of Object.keys(members)) {
+    const member = members[name]
+    if (member !== undefined) setAttribute(item, name, decodeAt(member, depth))
   }
   return item
 }
@@ -213,13 +242,9 @@ export const encode = (value: AttributeValue): AttributeValue => {
 
 /** An item as a plain object that whoever gets it may change. */
 export const encodeItem = (item: Item): Item => {
-  const copy: MutableItem = {}
-  for (const name in item) {
-    const value = encode(item[name]!)
-    if (name === "__proto__") {
-      Object.defineProperty(copy, name, { value, writable: true, enumerable: true, configurable: true })
-    } else copy[name] = value
-  }
+  // The spread copies names at once, and defines even one called `__proto__`; the loop only replaces values.
+  const copy: MutableItem = { ...item }
+  for (const name in copy) copy[name] = encode(copy[name]!)
   return copy
 }
 
@@ -318,7 +343,7 @@ export const equals = (a: AttributeValue, b: AttributeValue): boolean => {
 export const equalItems = (a: Item, b: Item): boolean => {
   let count = 0
   for (const name in a) {
-    const other = b[name]
+    const other = attribute(b, name)
     if (other === undefined || !equals(a[name]!, other)) return false
     count++
   }

@@ -9,7 +9,7 @@ import { placeOfItem, placeOfKey } from "./keys.js"
 import { conditionFailed, Refusal, validation } from "./refusal.js"
 import type { Place } from "./sorted.js"
 import type { Row, Table } from "./table.js"
-import { emptyItem, encodeItem, type Item, maxItemSize, sizeOfItem } from "./value.js"
+import { attribute, emptyItem, encodeItem, type Item, maxItemSize, sizeOf, sizeOfItem, utf8Length } from "./value.js"
 import * as expressionWording from "./wording/expression.js"
 import * as wording from "./wording/value.js"
 import { tableOf, type World } from "./world.js"
@@ -84,6 +84,19 @@ export const locateIn = (table: Table, write: Write): Located => {
 
 export const locate = (world: World, write: Write): Located => locateIn(tableOf(world, write.table), write)
 
+/** The size of an item after an update of an item of known size: only what the update names can have changed. */
+const resized = (update: Update, before: Item, beforeSize: number, after: Item): number => {
+  let size = beforeSize
+  const names = new Set(update.actions.map(({ path }) => String(path[0])))
+  for (const name of names) {
+    const old = attribute(before, name)
+    const now = attribute(after, name)
+    if (old !== undefined) size -= utf8Length(name) + sizeOf(old)
+    if (now !== undefined) size += utf8Length(name) + sizeOf(now)
+  }
+  return size
+}
+
 const noItem: Item = emptyItem()
 
 /** What the write makes of the item that stands there; refuses if it may not. */
@@ -114,7 +127,9 @@ export const evaluate = (located: Located): Outcome => {
     case "update": {
       const base = before ?? write.key
       const after = write.update === undefined ? base : apply(write.update, base)
-      const size = sizeOfItem(after)
+      const size = before === undefined || write.update === undefined
+        ? sizeOfItem(after)
+        : resized(write.update, before, beforeSize, after)
       if (size > maxItemSize) throw validation(wording.updatedItemTooLarge)
       if (table.indexes.size > 0) table.checkIndexKeys(after)
       return outcome(after, size)

@@ -4,7 +4,16 @@
  */
 import * as decimal from "../decimal.js"
 import { validation } from "../refusal.js"
-import { type AttributeValue, emptyItem, type Item, latin1, nestsTooDeep } from "../value.js"
+import {
+  attribute,
+  type AttributeValue,
+  emptyItem,
+  type Item,
+  latin1,
+  type MutableItem,
+  nestsTooDeep,
+  setAttribute
+} from "../value.js"
 import * as wording from "../wording/expression.js"
 import * as valueWording from "../wording/value.js"
 import type { Action, SetValue, Update } from "./ast.js"
@@ -117,22 +126,20 @@ const stepInto = (value: AttributeValue | undefined, step: Step): AttributeValue
   throw validation(wording.invalidPath)
 }
 
-/** Built anew rather than deleted from: a deletion would cost the object its compact layout. */
 const stepItem = (item: Item, step: Step): Item => {
-  const children = step.children ?? new Map<string | number, Step>()
-  const result = emptyItem()
-  for (const name in item) {
-    const child = children.get(name)
-    const value = child === undefined ? item[name] : stepInto(item[name], child)
-    if (value !== undefined) result[name] = value
-  }
-  for (const [name, child] of children) {
+  const result: MutableItem = { ...item }
+  let removed: Set<string> | undefined
+  for (const [name, child] of step.children ?? []) {
     if (typeof name === "number") throw validation(wording.invalidPath)
-    if (item[name] !== undefined) continue
-    const value = stepInto(undefined, child)
-    if (value !== undefined) result[name] = value
+    const value = stepInto(attribute(item, name), child)
+    if (value === undefined) (removed ??= new Set()).add(name)
+    else setAttribute(result, name, value)
   }
-  return result
+  if (removed === undefined) return result
+  // Built anew rather than deleted from: a deletion would cost the object its compact layout.
+  const kept = emptyItem()
+  for (const name in result) if (!removed.has(name)) setAttribute(kept, name, result[name]!)
+  return kept
 }
 
 /** Indexes are those of the list before the update; what is set beyond its end is appended, in order of the indexes. */
@@ -152,7 +159,7 @@ const stepList = (list: ReadonlyArray<AttributeValue>, step: Step): ReadonlyArra
 export const apply = (update: Update, item: Item): Item => {
   const result = stepItem(item, plan(update, item))
   for (const { kind, path: [name] } of update.actions) {
-    const value = kind === "set" ? result[String(name)] : undefined
+    const value = kind === "set" ? attribute(result, String(name)) : undefined
     if (value !== undefined && nestsTooDeep(value)) throw validation(valueWording.nesting)
   }
   return result

@@ -1,7 +1,7 @@
 /**
  * Projections: their parser, and the choice of a part of an item by paths.
  */
-import { type AttributeValue, emptyItem, type Item } from "../value.js"
+import { attribute, type AttributeValue, emptyItem, type Item, setAttribute } from "../value.js"
 import * as wording from "../wording/expression.js"
 import type { Parsed, ParsedPath, Path } from "./ast.js"
 import { Parser } from "./parser.js"
@@ -64,9 +64,9 @@ const project = (value: AttributeValue, choice: Choice): AttributeValue | undefi
 export const projectItem = (item: Item, choice: Choice): Item => {
   const part = emptyItem()
   for (const [name, child] of choice.children ?? []) {
-    const value = typeof name === "string" ? item[name] : undefined
+    const value = typeof name === "string" ? attribute(item, name) : undefined
     const chosen = value === undefined ? undefined : project(value, child)
-    if (chosen !== undefined) part[String(name)] = chosen
+    if (chosen !== undefined) setAttribute(part, String(name), chosen)
   }
   return part
 }

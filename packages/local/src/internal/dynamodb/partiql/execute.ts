@@ -16,7 +16,7 @@ import * as Shape from "../shape.js"
 import type { Index, Row, Table } from "../table.js"
 import { admitRead, admitWrite } from "../throttle.js"
 import { cancelled, forAll, isReplay, type Reason, remember, reportReplay, reportWrites, writeAll } from "../transact.js"
-import { type AttributeValue, decodeItem, emptyItem, encode, encodeItem, type Item } from "../value.js"
+import { attribute, type AttributeValue, decodeItem, emptyItem, encode, encodeItem, type Item, setAttribute } from "../value.js"
 import { checkedSize, commit, evaluate, locate, type Outcome, type Write } from "../write.js"
 import * as wording from "../wording/partiql.js"
 import * as transactWording from "../wording/transaction.js"
@@ -77,13 +77,13 @@ const keyOf = (
   const key = emptyItem()
   const rest = conjuncts(where).filter((condition) => {
     const predicate = predicateOf(condition)
-    if (predicate?.operator !== "=" || !table.keyNames.has(predicate.name) || key[predicate.name] !== undefined) {
+    if (predicate?.operator !== "=" || !table.keyNames.has(predicate.name) || attribute(key, predicate.name) !== undefined) {
       return true
     }
-    key[predicate.name] = predicate.values[0]!
+    setAttribute(key, predicate.name, predicate.values[0]!)
     return false
   })
-  return [...table.keyNames].every((name) => key[name] !== undefined) ? { key, rest: join(rest) } : undefined
+  return [...table.keyNames].every((name) => attribute(key, name) !== undefined) ? { key, rest: join(rest) } : undefined
 }
 
 const mandatoryKey = (table: Table, where: Condition | undefined) => {
@@ -101,7 +101,7 @@ const chosen = (item: Item, paths: ReadonlyArray<Path> | undefined): Item => {
   for (const path of paths) {
     const value = resolve(item, path)
     const name = path.findLast((element) => typeof element === "string")
-    if (value !== undefined && name !== undefined) result[name] = value
+    if (value !== undefined && name !== undefined) setAttribute(result, name, value)
   }
   return encodeItem(result)
 }

@@ -4,7 +4,7 @@
  */
 import type { Action, Comparator, Condition, Operand, Path, SetValue } from "../expression/ast.js"
 import { validation } from "../refusal.js"
-import { type AttributeValue, decode, emptyItem, type Item } from "../value.js"
+import { attribute, type AttributeValue, decode, emptyItem, type Item, setAttribute } from "../value.js"
 import * as wording from "../wording/partiql.js"
 
 export type Returning = "ALL_OLD" | "MODIFIED_OLD" | "ALL_NEW" | "MODIFIED_NEW"
@@ -166,8 +166,8 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
       if (kind !== "string" && kind !== "quoted" && kind !== "word") return fail()
       at++
       expect(":")
-      if (item[key] !== undefined) throw validation(wording.repeatedAttribute(key))
-      item[key] = value()
+      if (attribute(item, key) !== undefined) throw validation(wording.repeatedAttribute(key))
+      setAttribute(item, key, value())
       return key
     })
     return item
