@@ -6,13 +6,14 @@
 import type { ConfigurationException } from "@armature/aws/Exceptions"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { DataKeys, type EncryptionContext } from "./DataKeys.js"
 import type { EncryptionError } from "./EncryptionException.js"
 import type { Binding } from "./Encryptor.js"
 import * as Envelope from "./Envelope.js"
 import { contextOf, fixedContext } from "./internal/encryptionContext.js"
-import { encryptionFailure, fromEnvelope } from "./internal/encryptionErrors.js"
+import { encryptionFailure, envelopeFailed, fromEnvelope } from "./internal/encryptionErrors.js"
 import { keysById } from "./internal/keyIds.js"
 
 /**
@@ -83,18 +84,21 @@ export const make = (
     const previous = options.previousContexts ?? []
     return {
       open: (sealed, binding, openOptions) =>
-        Effect.gen(function*() {
-          const header = yield* fromEnvelope(Envelope.header(sealed))
-          const key = accepted.get(header.keyId)
-          if (key === undefined) return yield* encryptionFailure("IncorrectKey")
-          const item = yield* fromEnvelope(Envelope.item(binding))
-          const context = yield* contextOf(fixed, binding)
-          const place = { item, path: binding.path }
-          const opened = yield* dataKeys.withOpeningKey(
-            { header, key, contexts: [context, ...previous.map((before) => before(context))] },
+        Effect.suspend(() => {
+          const header = Envelope.header(sealed)
+          if (Either.isLeft(header)) return envelopeFailed(header.left)
+          const key = accepted.get(header.right.keyId)
+          if (key === undefined) return encryptionFailure("IncorrectKey")
+          const item = Envelope.item(binding)
+          if (Either.isLeft(item)) return envelopeFailed(item.left)
+          const context = contextOf(fixed, binding)
+          if (context === undefined) return encryptionFailure("InvalidBinding")
+          const place = { item: item.right, path: binding.path }
+          const opened = dataKeys.withOpeningKey(
+            { header: header.right, key, contexts: [context, ...previous.map((before) => before(context))] },
             (key) => Envelope.open(key, sealed, place, openOptions?.expected)
           )
-          return yield* fromEnvelope(opened)
+          return Effect.flatMap(opened, fromEnvelope)
         })
     }
   })

@@ -6,12 +6,13 @@
 import type { ConfigurationException } from "@armature/aws/Exceptions"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { DataKeys, type EncryptionContext } from "./DataKeys.js"
 import type { EncryptionError } from "./EncryptionException.js"
 import * as Envelope from "./Envelope.js"
 import { contextOf, fixedContext } from "./internal/encryptionContext.js"
-import { encryptionFailure, fromEnvelope } from "./internal/encryptionErrors.js"
+import { encryptionFailure, envelopeFailed, fromEnvelope } from "./internal/encryptionErrors.js"
 
 /**
  * The place that a value is sealed for: the item's logical table and primary key, and the stored names that lead to the attribute.
@@ -93,15 +94,17 @@ export const make = (
     const names: ReadonlyMap<string, string> = new Map(Object.entries(options.keys ?? {}))
     return {
       seal: (value, binding, sealOptions) =>
-        Effect.gen(function*() {
+        Effect.suspend(() => {
           const name = sealOptions?.key
           const key = name === undefined ? options.key : names.get(name)
-          if (key === undefined) return yield* encryptionFailure("KeyNotFound")
-          const item = yield* fromEnvelope(Envelope.item(binding))
-          const context = yield* contextOf(fixed, binding)
-          const place = { item, path: binding.path }
-          const sealed = yield* dataKeys.withSealingKey({ key, context }, (key) => Envelope.seal(key, value, place))
-          return yield* fromEnvelope(sealed)
+          if (key === undefined) return encryptionFailure("KeyNotFound")
+          const item = Envelope.item(binding)
+          if (Either.isLeft(item)) return envelopeFailed(item.left)
+          const context = contextOf(fixed, binding)
+          if (context === undefined) return encryptionFailure("InvalidBinding")
+          const place = { item: item.right, path: binding.path }
+          const sealed = dataKeys.withSealingKey({ key, context }, (key) => Envelope.seal(key, value, place))
+          return Effect.flatMap(sealed, fromEnvelope)
         })
     }
   })

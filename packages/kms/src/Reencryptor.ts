@@ -129,7 +129,8 @@ export const make = (
           if (header.keyId === to) return sealed
           const sourceKey = accepted.get(header.keyId)
           if (sourceKey === undefined) return yield* encryptionFailure("IncorrectKey")
-          const context = yield* contextOf(fixed, place)
+          const context = contextOf(fixed, place)
+          if (context === undefined) return yield* encryptionFailure("InvalidBinding")
           const moved = yield* wrapped.use(
             cacheKey(sourceKey, context, header.edk),
             rewrapKey(header, sourceKey, context),

@@ -1,9 +1,7 @@
 /** The KMS encryption context of a sealed value: known before the value is opened, and the same for many values. */
 import { ConfigurationException } from "@armature/aws/Exceptions"
 import * as Effect from "effect/Effect"
-import { createHash } from "node:crypto"
-import type { EncryptionException } from "../EncryptionException.js"
-import { encryptionFailure } from "./encryptionErrors.js"
+import { asBuffer } from "./layout.js"
 
 export type EncryptionContext = Readonly<Record<string, string>>
 
@@ -16,16 +14,16 @@ export interface Scope {
 const reserved = "armature."
 const tableKey = "armature.table"
 
-/** A function of the logical table, the fixed text of the Layer, and what the place adds; none of them says the same thing twice. */
-export const contextOf = (
-  fixed: EncryptionContext,
-  { context, table }: Scope
-): Effect.Effect<EncryptionContext, EncryptionException> => {
-  if (context === undefined) return Effect.succeed({ ...fixed, [tableKey]: table })
+/**
+ * A function of the logical table, the fixed text of the Layer, and what the place adds. `undefined` when the place takes a name that is
+ * Armature's or the Layer's: nothing is said twice.
+ */
+export const contextOf = (fixed: EncryptionContext, { context, table }: Scope): EncryptionContext | undefined => {
+  if (context === undefined) return { ...fixed, [tableKey]: table }
   for (const name in context) {
-    if (name.startsWith(reserved) || Object.hasOwn(fixed, name)) return encryptionFailure("InvalidBinding")
+    if (name.startsWith(reserved) || Object.hasOwn(fixed, name)) return undefined
   }
-  return Effect.succeed({ ...fixed, ...context, [tableKey]: table })
+  return { ...fixed, ...context, [tableKey]: table }
 }
 
 export const fixedContext = (
@@ -35,19 +33,13 @@ export const fixedContext = (
     ? Effect.fail(new ConfigurationException({ service: "KMS", reason: "Invalid", option: "context" }))
     : Effect.succeed({ ...context })
 
-/** A cache key: a hash of texts, context and bytes, each with its length before it. */
+/** A cache key: text, context in order of its names, and bytes, each with its length before it. */
 export const cacheKey = (text: string, context: EncryptionContext, bytes?: Uint8Array): string => {
-  const hash = createHash("sha256")
-  const add = (part: string | Uint8Array) => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(typeof part === "string" ? Buffer.byteLength(part) : part.length)
-    hash.update(length).update(part)
+  const names = Object.keys(context)
+  let key = `${text.length}:${text}${names.length}:`
+  for (const name of names.length > 1 ? names.sort() : names) {
+    const value = context[name] ?? ""
+    key += `${name.length}:${name}${value.length}:${value}`
   }
-  add(text)
-  for (const name of Object.keys(context).sort()) {
-    add(name)
-    add(context[name] ?? "")
-  }
-  if (bytes !== undefined) add(bytes)
-  return hash.digest("binary")
+  return bytes === undefined ? key : key + asBuffer(bytes).toString("latin1")
 }

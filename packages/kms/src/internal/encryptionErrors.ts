@@ -68,7 +68,10 @@ const reasons: Readonly<Record<Envelope.Reason, EncryptionReason>> = {
   KeyWiped: "Unavailable"
 }
 
+export const envelopeFailed = (failure: Envelope.EnvelopeFailure): Effect.Effect<never, EncryptionException> =>
+  encryptionFailure(reasons[failure.reason])
+
 export const fromEnvelope = <A>(
   result: Either.Either<A, Envelope.EnvelopeFailure>
 ): Effect.Effect<A, EncryptionException> =>
-  Either.isRight(result) ? Effect.succeed(result.right) : encryptionFailure(reasons[result.left.reason])
+  Either.isRight(result) ? Effect.succeed(result.right) : envelopeFailed(result.left)
