@@ -92,6 +92,8 @@ export interface Options {
   readonly retry?: Policy | undefined
   /** Default `"safe"`. */
   readonly resend?: Resend | undefined
+  /** A call that takes longer, retries included, is logged as a warning. Default: none is. */
+  readonly slow?: Duration.DurationInput | undefined
 }
 
 /**

@@ -74,6 +74,8 @@ interface Progress {
 
 class Handler extends NodeHttpHandler {
   readonly progress = new WeakMap<object, Progress>()
+  /** Where the newest request went: the SDK resolves the endpoint for each. */
+  server: { readonly address: string; readonly port: number } | undefined
 
   override async handle(
     request: Parameters<NodeHttpHandler["handle"]>[0],
@@ -81,6 +83,8 @@ class Handler extends NodeHttpHandler {
   ): ReturnType<NodeHttpHandler["handle"]> {
     const progress = options?.abortSignal === undefined ? undefined : this.progress.get(options.abortSignal)
     if (progress !== undefined) progress.entered = true
+    const { hostname, port, protocol } = request
+    this.server = { address: hostname, port: port ?? (protocol === "https:" ? 443 : 80) }
     const answer = await super.handle(request, options)
     if (progress !== undefined) {
       progress.answered = true
@@ -140,7 +144,7 @@ export const make = <Ops, Client extends SdkClient>(options: {
 }): Effect.Effect<Transport<Ops>, ConfigurationException, Scope.Scope> =>
   Effect.gen(function*() {
     const { credentials, endpoint, maxSockets, profile, region, timeouts } = options.options
-    const url = yield* parseEndpoint(options.service, endpoint)
+    yield* checkEndpoint(options.service, endpoint)
     const owned = agents.make({
       maxSockets: maxSockets ?? defaults.maxSockets,
       acquire: millis(timeouts?.acquire, defaults.acquire),
@@ -175,12 +179,12 @@ export const make = <Ops, Client extends SdkClient>(options: {
     const resolved = yield* Effect.tryPromise({ try: () => client.config.region(), catch: failed })
     const info: Info = {
       region: resolved,
-      serverAddress: url?.hostname,
-      serverPort: url === undefined
-        ? undefined
-        : url.port === ""
-        ? (url.protocol === "https:" ? 443 : 80)
-        : Number(url.port)
+      get serverAddress() {
+        return handler.server?.address
+      },
+      get serverPort() {
+        return handler.server?.port
+      }
     }
     let stale = false
 
@@ -210,14 +214,11 @@ export const make = <Ops, Client extends SdkClient>(options: {
 
 const expired: ReadonlySet<string> = new Set(["ExpiredToken", "ExpiredTokenException"])
 
-const parseEndpoint = (
-  service: string,
-  endpoint: string | undefined
-): Effect.Effect<URL | undefined, ConfigurationException> => {
-  if (endpoint === undefined) return Effect.succeed(undefined)
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  return url !== undefined && (url.protocol === "http:" || url.protocol === "https:")
-    ? Effect.succeed(url)
+const checkEndpoint = (service: string, endpoint: string | undefined): Effect.Effect<void, ConfigurationException> => {
+  if (endpoint === undefined) return Effect.void
+  const protocol = URL.canParse(endpoint) ? new URL(endpoint).protocol : undefined
+  return protocol === "http:" || protocol === "https:"
+    ? Effect.void
     : Effect.fail(new ConfigurationException({ service, reason: "InvalidEndpoint", option: "endpoint" }))
 }
 

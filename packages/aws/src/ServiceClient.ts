@@ -7,7 +7,8 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
@@ -19,6 +20,7 @@ import { type AwsException, isThrottling } from "./AwsException.js"
 import { AwsRetry, type Policy } from "./AwsRetry.js"
 import { type Call, classify, type Rules } from "./Classify.js"
 import { CredentialsException, ServiceException, WriteOutcomeUnknownException } from "./Exceptions.js"
+import * as telemetry from "./internal/telemetry.js"
 import type { InputOf, OutputOf, Transport } from "./Transport.js"
 import type { WireFailure } from "./WireFailure.js"
 
@@ -98,6 +100,14 @@ export interface Settings<Ops> {
   readonly attributes: (operation: string, resource: string | undefined) => Readonly<Record<string, unknown>>
   /** Span attributes of an answer. */
   readonly answered: (output: unknown) => Readonly<Record<string, unknown>>
+  /** Feeds the service's own metrics from an answer. */
+  readonly measure?: ((access: "read" | "write", operation: string, output: unknown) => void) | undefined
+  /** The name of the histogram of durations. Default `"rpc.client.call.duration"`. */
+  readonly durationMetric?: string | undefined
+  /** The label and attribute that name an operation. Default `"rpc.method"`. */
+  readonly operationLabel?: string | undefined
+  /** A call that takes longer than this is logged as a warning. Default: none is. */
+  readonly slow?: Duration.DurationInput | undefined
 }
 
 /**
@@ -136,6 +146,9 @@ const inProgressWait = 5_000
 
 /** What one call has seen so far. */
 interface State {
+  readonly clock: Clock.Clock
+  readonly span: Tracer.Span
+  /** Milliseconds: when the first request was sent. */
   readonly first: number
   attempts: number
   unknown: boolean
@@ -153,24 +166,18 @@ interface State {
  */
 export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
   const { rules, service, transport } = settings
-  const { info } = transport
   const budget = MutableRef.make(budgetMax)
-  const place = {
-    ...(info.region === undefined ? {} : { "cloud.region": info.region }),
-    ...(info.serverAddress === undefined ? {} : { "server.address": info.serverAddress }),
-    ...(info.serverPort === undefined ? {} : { "server.port": info.serverPort })
-  }
+  const operationLabel = settings.operationLabel ?? "rpc.method"
+  const record = telemetry.make(settings.durationMetric ?? "rpc.client.call.duration", operationLabel)
+  const slow = settings.slow === undefined ? Infinity : Duration.toMillis(settings.slow)
 
   const call: ServiceClient<Ops>["call"] = (operation, input, options) => {
     const { access, exceptions, name } = operation
     const resource = operation.resource(input)
     const excluded = operation.excludes?.(input) ?? []
     const resend = options?.resend ?? settings.resend
-    const repeatable = resend === "never"
-      ? "never"
-      : resend === "always" && access === "write"
-      ? "lastWriterWins"
-      : operation.repeatable(input)
+    const own = resend === "never" ? "never" : operation.repeatable(input)
+    const repeatable = resend === "always" && own === "never" ? "lastWriterWins" : own
 
     type Declared = InstanceOf<(typeof exceptions)[number]> | ServiceException
     const isDeclared = (e: AwsException): e is Declared =>
@@ -190,78 +197,109 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
       return repeatable !== "never" && at <= state.first + windows[repeatable]
     }
 
-    const send = (state: State, span: Tracer.Span): Effect.Effect<OutputOf<Ops, typeof name>, Declared> => {
+    const send = (state: State): Effect.Effect<OutputOf<Ops, typeof name>, Declared> => {
       state.attempts++
       return Effect.matchEffect(transport.send(name, input), {
-        onFailure: (failure) => failed(state, span, failure),
+        onFailure: (failure) => failed(state, failure),
         onSuccess: (output) => {
           const tokens = MutableRef.get(budget)
           if (tokens < budgetMax) {
             MutableRef.set(budget, Math.min(budgetMax, tokens + (state.cost === 0 ? successGain : state.cost)))
           }
-          annotate(span, settings.answered(output))
-          if (state.attempts > 1) span.attribute("http.request.resend_count", state.attempts - 1)
           return Effect.succeed(output)
         }
       })
     }
 
-    const failed = (
-      state: State,
-      span: Tracer.Span,
-      failure: WireFailure
-    ): Effect.Effect<OutputOf<Ops, typeof name>, Declared> => {
+    const failed = (state: State, failure: WireFailure): Effect.Effect<OutputOf<Ops, typeof name>, Declared> => {
       const described: Call = { service, operation: name, resource, attempts: state.attempts }
       const e = classify(described, failure, rules)
       if (e.outcome === "unknown") state.unknown = true
-      if (e.requestId !== undefined) span.attribute("aws.request_id", e.requestId)
+      record.attemptFailed(name, resource, e)
       if (!e.retryable || !takeOnce(state, e)) return end(state, e)
-      return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        if (settings.inProgress?.(e) === true && !state.waited) {
-          state.waited = true
-          const at = Math.max(now, state.first + inProgressWait + 1)
-          return mayRepeat(state, at) ? again(state, span, at - now) : end(state, e)
-        }
-        return Effect.flatMap(AwsRetry, (set) => {
-          const policy = state.policy ??= fresh(Option.getOrElse(set, () => settings.retry))
-          return Effect.flatMap(policy.schedule.step(now, e, policy.state), ([next, _, decision]) => {
-            policy.state = next
-            if (ScheduleDecision.isDone(decision)) return end(state, e)
-            const at = Math.max(now, ScheduleIntervals.start(decision.intervals))
-            const cost = isThrottling(e) ? throttlingCost : transientCost
-            const tokens = MutableRef.get(budget)
-            if (tokens < cost || !mayRepeat(state, at)) return end(state, e)
-            MutableRef.set(budget, tokens - cost)
-            state.cost = cost
-            return again(state, span, at - now)
-          })
+      const now = state.clock.unsafeCurrentTimeMillis()
+      if (settings.inProgress?.(e) === true && !state.waited) {
+        state.waited = true
+        const at = Math.max(now, state.first + inProgressWait + 1)
+        return mayRepeat(state, at) ? again(state, e, at - now) : end(state, e)
+      }
+      return Effect.flatMap(AwsRetry, (set) => {
+        const policy = state.policy ??= fresh(Option.getOrElse(set, () => settings.retry))
+        return Effect.flatMap(policy.schedule.step(now, e, policy.state), ([next, _, decision]) => {
+          policy.state = next
+          if (ScheduleDecision.isDone(decision)) return end(state, e)
+          const at = Math.max(now, ScheduleIntervals.start(decision.intervals))
+          const cost = isThrottling(e) ? throttlingCost : transientCost
+          const tokens = MutableRef.get(budget)
+          if (tokens < cost || !mayRepeat(state, at)) return end(state, e)
+          MutableRef.set(budget, tokens - cost)
+          state.cost = cost
+          return again(state, e, at - now)
         })
       })
     }
 
-    const again = (state: State, span: Tracer.Span, wait: number) => {
-      const resume = Effect.suspend(() => send(state, span))
+    const again = (state: State, e: AwsException, wait: number) => {
+      record.retried(name, e)
+      state.span.event("retry", state.clock.unsafeCurrentTimeNanos(), {
+        "error.type": e._tag,
+        "http.request.resend_count": state.attempts,
+        "retry.delay_ms": wait
+      })
+      const resume = Effect.suspend(() => send(state))
       return wait > 0 ? Effect.zipRight(Effect.sleep(wait), resume) : resume
     }
 
+    const done = (state: State, e: AwsException | undefined): Effect.Effect<void> => {
+      const { span } = state
+      const took = state.clock.unsafeCurrentTimeMillis() - state.first
+      if (state.attempts > 1) span.attribute("http.request.resend_count", state.attempts - 1)
+      // known only now: an endpoint may be resolved for each call
+      const { region, serverAddress, serverPort } = transport.info
+      if (region !== undefined) span.attribute("cloud.region", region)
+      if (serverAddress !== undefined) span.attribute("server.address", serverAddress)
+      if (serverPort !== undefined) span.attribute("server.port", serverPort)
+      if (e === undefined) {
+        record.succeeded(name, took / 1000)
+      } else {
+        record.failed(name, took / 1000, e)
+        span.attribute("error.type", e._tag)
+        if (e.requestId !== undefined) span.attribute("aws.request_id", e.requestId)
+      }
+      const outcome = e === undefined ? "succeeded" : `failed with ${e._tag}`
+      const line = `${title} ${outcome} after ${took} ms, ${state.attempts} ${
+        state.attempts === 1 ? "request" : "requests"
+      }`
+      return took > slow ? Effect.logWarning(line) : Effect.logDebug(line)
+    }
+
+    const title = resource === undefined ? name : `${name} ${resource}`
+
     return Effect.useSpan(
-      resource === undefined ? name : `${name} ${resource}`,
-      { kind: "client", captureStackTrace: false, attributes: { ...settings.attributes(name, resource), ...place } },
+      title,
+      { kind: "client", captureStackTrace: false, attributes: settings.attributes(name, resource) },
       (span) =>
-        Effect.tapError(
-          Effect.flatMap(Clock.currentTimeMillis, (first) =>
-            send(
-              { first, attempts: 0, unknown: false, waited: false, cost: 0, once: new Set(), policy: undefined },
-              span
-            )),
-          (e: AwsException) => {
-            span.attribute("error.type", e._tag)
-            if (e.attempts !== undefined && e.attempts > 1) {
-              span.attribute("http.request.resend_count", e.attempts - 1)
-            }
-            return Effect.void
+        Effect.clockWith((clock) => {
+          const state: State = {
+            clock,
+            span,
+            first: clock.unsafeCurrentTimeMillis(),
+            attempts: 0,
+            unknown: false,
+            waited: false,
+            cost: 0,
+            once: new Set(),
+            policy: undefined
           }
-        )
+          return Effect.matchEffect(send(state), {
+            onFailure: (e) => Effect.zipRight(done(state, e), Effect.fail(e)),
+            onSuccess: (output) => {
+              annotate(span, settings.answered(output))
+              settings.measure?.(access, name, output)
+              return Effect.as(done(state, undefined), output)
+            }
+          })
+        })
     )
   }
 

@@ -23,7 +23,7 @@ export type Operations = { readonly [operation: string]: { readonly input: unkno
  */
 export interface Info {
   readonly region: string | undefined
-  /** Host name or address; `undefined` in process, or when it is resolved for each call. */
+  /** Host name or address of the newest request; `undefined` in process, and before the first. */
   readonly serverAddress: string | undefined
   readonly serverPort: number | undefined
 }

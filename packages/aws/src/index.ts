@@ -18,6 +18,8 @@ export * as SdkTransport from "./SdkTransport.js"
 
 export * as ServiceClient from "./ServiceClient.js"
 
+export * as Telemetry from "./Telemetry.js"
+
 export * as Transport from "./Transport.js"
 
 export * as WireFailure from "./WireFailure.js"

@@ -19,12 +19,14 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
 import { type ConditionalCheckFailedException, TransactionInProgressException } from "./DynamoDBException.js"
+import { durationName } from "./DynamoDBMetrics.js"
+import { asking } from "./internal/capacity.js"
 import { rules } from "./internal/classification.js"
 import { fake } from "./internal/fake.js"
 import type { Item as InternalItem } from "./internal/items.js"
 import * as operations from "./internal/operations.js"
 import * as sdk from "./internal/sdk.js"
-import { answered, attributes } from "./internal/telemetry.js"
+import { answered, attributes, measure } from "./internal/telemetry.js"
 
 /**
  * An item in wire form: attribute values by attribute name.
@@ -212,7 +214,13 @@ export declare namespace DynamoDB {
    * @since 0.1.0
    * @category models
    */
-  export interface Options extends AwsConfig.Options {}
+  export interface Options extends AwsConfig.Options {
+    /**
+     * Whether calls that do not say ask for the capacity they consume (`ReturnConsumedCapacity`). It costs nothing and feeds spans and
+     * metrics. Default `"TOTAL"`.
+     */
+    readonly consumedCapacity?: "INDEXES" | "TOTAL" | "NONE" | undefined
+  }
 
   /**
    * One method for each operation. Inputs and outputs are those of AWS's API reference.
@@ -311,13 +319,17 @@ export const make = (options: DynamoDB.Options = {}): Effect.Effect<DynamoDB.Ser
     const inForce = yield* AwsRetry
     const client = ServiceClient.make<Operations>({
       service: "DynamoDB",
-      transport,
+      transport: asking(transport, options.consumedCapacity ?? "TOTAL"),
       rules,
       retry: resolved.retry ?? Option.getOrElse(inForce, () => defaultRetry),
       resend: resolved.resend ?? "safe",
       inProgress: (e) => e instanceof TransactionInProgressException,
       attributes,
-      answered
+      answered,
+      measure: measure(),
+      durationMetric: durationName,
+      operationLabel: "db.operation.name",
+      slow: resolved.slow
     })
     return {
       createTable: (input) => client.call(operations.createTable, input),

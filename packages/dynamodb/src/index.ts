@@ -10,6 +10,8 @@ export * as DynamoDB from "./DynamoDB.js"
 
 export * as DynamoDBException from "./DynamoDBException.js"
 
+export * as DynamoDBMetrics from "./DynamoDBMetrics.js"
+
 export * as Expression from "./Expression.js"
 
 export * as Item from "./Item.js"

@@ -1,5 +1,7 @@
-/** What a span of a DynamoDB call carries, by OpenTelemetry's conventions for DynamoDB. */
+/** What spans and metrics of DynamoDB calls carry, by OpenTelemetry's conventions for DynamoDB. */
 import { asRecord } from "@armature/aws/Classify"
+import { labelled } from "@armature/aws/Telemetry"
+import * as Metrics from "../DynamoDBMetrics.js"
 
 export const attributes = (operation: string, table: string | undefined): Readonly<Record<string, unknown>> => ({
   "db.system.name": "aws.dynamodb",
@@ -7,13 +9,43 @@ export const attributes = (operation: string, table: string | undefined): Readon
   ...(table === undefined ? {} : { "db.collection.name": table })
 })
 
+/** `ConsumedCapacity` is one object, or one for each table. */
+const capacities = (output: Readonly<Record<string, unknown>>): ReadonlyArray<unknown> => {
+  const { ConsumedCapacity } = output
+  return ConsumedCapacity === undefined ? [] : Array.isArray(ConsumedCapacity) ? ConsumedCapacity : [ConsumedCapacity]
+}
+
 export const answered = (output: unknown): Readonly<Record<string, unknown>> => {
-  const { $metadata, ConsumedCapacity, Count, ScannedCount } = asRecord(output)
-  const { requestId } = asRecord($metadata)
+  const members = asRecord(output)
+  const { requestId } = asRecord(members.$metadata)
+  const capacity = capacities(members)
   return {
     ...(requestId === undefined ? {} : { "aws.request_id": requestId }),
-    ...(ConsumedCapacity === undefined ? {} : { "aws.dynamodb.consumed_capacity": JSON.stringify(ConsumedCapacity) }),
-    ...(Count === undefined ? {} : { "aws.dynamodb.count": Count }),
-    ...(ScannedCount === undefined ? {} : { "aws.dynamodb.scanned_count": ScannedCount })
+    ...(capacity.length === 0
+      ? {}
+      : { "aws.dynamodb.consumed_capacity": capacity.map((one) => JSON.stringify(one)) }),
+    ...(typeof members.Count === "number" ? { "aws.dynamodb.count": members.Count } : {}),
+    ...(typeof members.ScannedCount === "number" ? { "aws.dynamodb.scanned_count": members.ScannedCount } : {})
+  }
+}
+
+const number = (u: unknown): number | undefined => typeof u === "number" ? u : undefined
+
+/** Feeds DynamoDB's own metrics. What AWS does not split into read and write is what the operation does. */
+export const measure = () => {
+  const capacity = labelled(Metrics.consumedCapacity)
+  const items = labelled(Metrics.items)
+  return (access: "read" | "write", operation: string, output: unknown): void => {
+    const members = asRecord(output)
+    for (const one of capacities(members)) {
+      const { CapacityUnits, ReadCapacityUnits, TableName, WriteCapacityUnits } = asRecord(one)
+      const table = typeof TableName === "string" ? TableName : "unknown"
+      const read = number(ReadCapacityUnits) ?? (access === "read" ? number(CapacityUnits) : undefined)
+      const write = number(WriteCapacityUnits) ?? (access === "write" ? number(CapacityUnits) : undefined)
+      if (read !== undefined) capacity(read, { "db.collection.name": table, unit: "read" })
+      if (write !== undefined) capacity(write, { "db.collection.name": table, unit: "write" })
+    }
+    const count = number(members.Count) ?? (members.Item === undefined ? undefined : 1)
+    if (count !== undefined) items(count, { "db.operation.name": operation })
   }
 }

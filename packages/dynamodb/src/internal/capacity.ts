@@ -1,0 +1,36 @@
+/** Asks DynamoDB what each call consumes, where the caller did not say. */
+import type { Transport } from "@armature/aws/Transport"
+import type { Operations } from "./operations.js"
+
+/** The operations that report what they consume. */
+const reporting: ReadonlySet<string> = new Set([
+  "BatchExecuteStatement",
+  "BatchGetItem",
+  "BatchWriteItem",
+  "DeleteItem",
+  "ExecuteStatement",
+  "ExecuteTransaction",
+  "GetItem",
+  "PutItem",
+  "Query",
+  "Scan",
+  "TransactGetItems",
+  "TransactWriteItems",
+  "UpdateItem"
+])
+
+export type Level = "INDEXES" | "TOTAL" | "NONE"
+
+export const asking = (transport: Transport<Operations>, level: Level): Transport<Operations> =>
+  level === "NONE" ? transport : {
+    get info() {
+      return transport.info
+    },
+    send: (operation, input) =>
+      transport.send(
+        operation,
+        reporting.has(operation) && !("ReturnConsumedCapacity" in input && input.ReturnConsumedCapacity !== undefined)
+          ? { ...input, ReturnConsumedCapacity: level }
+          : input
+      )
+  }
