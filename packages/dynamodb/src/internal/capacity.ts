@@ -27,10 +27,11 @@ export const asking = (transport: Transport<Operations>, level: Level): Transpor
       return transport.info
     },
     send: (operation, input) =>
-      transport.send(
-        operation,
-        reporting.has(operation) && !("ReturnConsumedCapacity" in input && input.ReturnConsumedCapacity !== undefined)
-          ? { ...input, ReturnConsumedCapacity: level }
-          : input
-      )
+      transport.send(operation, reporting.has(operation) ? withLevel(input, level) : input)
   }
+
+const withLevel = <I>(input: I, level: Level): I =>
+  typeof input === "object" && input !== null &&
+    !("ReturnConsumedCapacity" in input && input.ReturnConsumedCapacity !== undefined)
+    ? { ...input, ReturnConsumedCapacity: level }
+    : input
