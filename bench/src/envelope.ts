@@ -4,7 +4,12 @@
  *
  *     npx tsx bench/src/envelope.ts [--rounds N] [--json FILE]
  */
+import * as DataKeys from "@armature/kms/DataKeys"
+import * as Decryptor from "@armature/kms/Decryptor"
+import * as Encryptor from "@armature/kms/Encryptor"
 import * as Envelope from "@armature/kms/Envelope"
+import * as Kms from "@armature/kms/Kms"
+import * as Sealing from "@armature/kms/Sealing"
 import {
   AlgorithmSuiteIdentifier,
   buildClient,
@@ -14,7 +19,11 @@ import {
   RawAesKeyringNode,
   RawAesWrappingSuiteIdentifier
 } from "@aws-crypto/client-node"
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Redacted from "effect/Redacted"
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from "node:crypto"
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
@@ -84,9 +93,34 @@ const encryptionContext = { table: "orders", pk: "T#acme", sk: "ORDER#0001", pat
 const sdkSeal = () => client.encrypt(manager, text, { suiteId, encryptionContext })
 const sdkMessage = (await sdkSeal()).result
 
+// The same through the capabilities, data-key cache and Effect runtime included
+const arn = `arn:aws:kms:eu-central-1:111122223333:key/${key.keyId}`
+const kms = Kms.layerFake({
+  generateDataKey: () =>
+    Effect.succeed({ KeyId: arn, CiphertextBlob: key.edk, Plaintext: Redacted.make(new Uint8Array(dataKey)) }),
+  decrypt: () => Effect.succeed({ KeyId: arn, Plaintext: Redacted.make(new Uint8Array(dataKey)) })
+})
+const runtime = ManagedRuntime.make(
+  Sealing.layerReadWrite({ key: arn, accept: [arn] }).pipe(
+    Layer.provide(DataKeys.layer({ sealing: { maxAge: "1 hour", maxMessages: Infinity, maxBytes: Infinity } })),
+    Layer.provide(kms)
+  )
+)
+const encryptor = await runtime.runPromise(Encryptor.Encryptor)
+const decryptor = await runtime.runPromise(Decryptor.Decryptor)
+const place: Encryptor.Binding = {
+  table: "orders",
+  partitionKey: { S: "T#acme" },
+  sortKey: { S: "ORDER#0001" },
+  path: ["ssn"]
+}
+await Effect.runPromise(Effect.flatMap(encryptor.seal({ S: text }, place), (sealed) => decryptor.open(sealed, place)))
+
 const contestants = {
   "armature seal": () => Envelope.seal(key, { S: text }, binding),
   "armature open": () => Envelope.open(key, sealed, binding),
+  "Encryptor seal": () => Effect.runSync(encryptor.seal({ S: text }, place)),
+  "Decryptor open": () => Effect.runSync(decryptor.open(sealed, place)),
   "node:crypto seal": bare.seal,
   "node:crypto open": bare.open,
   "AWS Encryption SDK seal": sdkSeal,
@@ -141,9 +175,12 @@ const report = {
   ratios: {
     "seal: times the AWS Encryption SDK (at least 25)": ratio("armature seal", "AWS Encryption SDK seal"),
     "open: times the AWS Encryption SDK (at least 25)": ratio("armature open", "AWS Encryption SDK open"),
+    "Encryptor: times the AWS Encryption SDK": ratio("Encryptor seal", "AWS Encryption SDK seal"),
+    "Decryptor: times the AWS Encryption SDK": ratio("Decryptor open", "AWS Encryption SDK open"),
     "seal: of bare node:crypto (at least 0.5)": ratio("armature seal", "node:crypto seal"),
     "open: of bare node:crypto (at least 0.5)": ratio("armature open", "node:crypto open")
   }
 }
 console.log(report)
 if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(report, null, 2)}\n`)
+await runtime.dispose()

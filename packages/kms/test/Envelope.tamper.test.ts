@@ -94,6 +94,13 @@ describe("a sealed value that was moved is refused:", () => {
     "keys changed places": { ...place, partitionKey: place.sortKey, sortKey: place.partitionKey },
     "text moved from table to partition key": { ...place, table: "order", partitionKey: { S: "sp" } },
     "text moved between the keys": { ...place, partitionKey: { S: "ps" }, sortKey: undefined },
+    "the sort key moved into the partition key": { ...place, partitionKey: { S: "pSs" }, sortKey: undefined },
+    "the partition key moved into the table": {
+      ...place,
+      table: "ordersSp",
+      partitionKey: place.sortKey,
+      sortKey: undefined
+    },
     "another attribute": { ...place, path: ["a", "c"] },
     "the parent attribute": { ...place, path: ["a"] },
     "a child": { ...place, path: ["a", "b", "c"] },
