@@ -11,6 +11,7 @@ import type { ServiceFault } from "@armature/aws/WireFailure"
 import type * as Either from "effect/Either"
 import * as content from "./internal/s3/content.js"
 import * as internal from "./internal/s3/engine.js"
+import type * as store from "./internal/s3/store.js"
 
 /**
  * Bytes that were written once and do not change.
@@ -46,6 +47,14 @@ export type Writer = content.Writer
 export type Contents = content.Contents
 
 /**
+ * One change of a world, as the state that it leaves: a bucket, a key's versions, an upload.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Change = store.Change
+
+/**
  * What the engine takes from outside.
  *
  * @since 0.1.0
@@ -60,6 +69,8 @@ export interface Options {
   readonly region?: string | undefined
   /** In memory by default. */
   readonly contents?: Contents | undefined
+  /** Is told of each change, while the request that makes it is executed. */
+  readonly onChange?: ((change: Change) => void) | undefined
 }
 
 /**

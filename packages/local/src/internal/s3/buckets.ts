@@ -32,7 +32,7 @@ export const createBucket: Operation = (store, input) => {
     )
   }
   if (existing === undefined) {
-    store.buckets.set(name, {
+    store.putBucket({
       name,
       created: store.second(),
       region,
@@ -49,8 +49,7 @@ export const deleteBucket: Operation = (store, input) => {
   if (bucket.objects.size > 0) {
     return refuse("BucketNotEmpty", "The bucket you tried to delete is not empty", 409, { BucketName: bucket.name })
   }
-  for (const upload of bucket.uploads.values()) for (const part of upload.parts.values()) store.drop(part.content)
-  store.buckets.delete(bucket.name)
+  store.removeBucket(bucket)
   return {}
 }
 
@@ -92,7 +91,7 @@ export const putBucketVersioning: Operation = (store, input) => {
   if (status !== "Enabled" && status !== "Suspended") {
     return refuse("IllegalVersioningConfigurationException", "The Versioning element must be specified")
   }
-  store.buckets.set(bucket.name, { ...bucket, versioning: status })
+  store.putBucket({ ...bucket, versioning: status })
   return {}
 }
 

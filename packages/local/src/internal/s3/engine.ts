@@ -11,18 +11,19 @@ import * as Listing from "./listing.js"
 import * as Multipart from "./multipart.js"
 import * as Objects from "./objects.js"
 import { Store } from "./store.js"
-import type { Bucket, Upload, Version } from "./store.js"
+import type { Bucket, BucketRecord, Change, Upload, Version } from "./store.js"
 
 export interface Options {
   readonly now: () => number
   readonly random: () => number
   readonly region?: string | undefined
   readonly contents?: Contents | undefined
+  readonly onChange?: ((change: Change) => void) | undefined
 }
 
 export interface Snapshot {
   readonly buckets: ReadonlyArray<{
-    readonly bucket: Omit<Bucket, "objects" | "uploads">
+    readonly bucket: BucketRecord
     readonly objects: ReadonlyArray<readonly [key: string, versions: ReadonlyArray<Version>]>
     readonly uploads: ReadonlyArray<Upload>
   }>
@@ -83,7 +84,8 @@ export const make = (options: Options) => {
     now: options.now,
     random: options.random,
     region: options.region ?? "us-east-1",
-    contents
+    contents,
+    onChange: options.onChange ?? (() => undefined)
   })
   const bound = Object.entries(operations).map(([name, operation]) =>
     [name, (input: Input) => operation(store, input)] as const

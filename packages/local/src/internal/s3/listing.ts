@@ -35,6 +35,11 @@ const search = (names: ReadonlyArray<string>, name: string, past: boolean): numb
   return low
 }
 
+/** Whether a marker is a common prefix of the list, whose names were told with it. */
+const isPrefix = (marker: string, prefix: string, delimiter: string | undefined): boolean =>
+  delimiter !== undefined && marker.startsWith(prefix) && marker.length >= prefix.length + delimiter.length &&
+  marker.indexOf(delimiter, prefix.length) === marker.length - delimiter.length
+
 /** One page of sorted names: names and common prefixes in order, and whether more would follow. */
 const walk = (names: ReadonlyArray<string>, { after, delimiter, max, prefix, skip }: Walk) => {
   const entries: Array<Entry> = []
@@ -151,7 +156,7 @@ export const listObjects: Operation = (store, input) => {
   const given = request(input)
   const max = Read.whole(input, "MaxKeys", 0, 1000) ?? 1000
   const marker = Read.text(input, "Marker") ?? ""
-  const skip = given.delimiter !== undefined && marker !== "" && marker.endsWith(given.delimiter)
+  const skip = isPrefix(marker, given.prefix, given.delimiter)
   const { bucket, contents, entries, last, truncated } = objects(
     store,
     input,
@@ -180,7 +185,7 @@ export const listObjectVersions: Operation = (store, input) => {
     ? []
     : (bucket.objects.get(keyMarker) ?? [])
   const passed = rest.findIndex((one) => one.versionId === versionIdMarker)
-  const skip = given.delimiter !== undefined && keyMarker.endsWith(given.delimiter) && passed === -1
+  const skip = passed === -1 && isPrefix(keyMarker, given.prefix, given.delimiter)
   // Every key yields at least one version, so a page of keys is never short of a page of versions.
   const { entries, truncated } = walk(store.keys(bucket), { ...given, after: keyMarker, skip, max })
 

@@ -56,7 +56,7 @@ export const createMultipartUpload: Operation = (store, input) => {
     type: type === "FULL_OBJECT" || algorithm === undefined || algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE",
     parts: new Map()
   }
-  bucket.uploads.set(upload.id, upload)
+  store.putUpload(bucket, upload)
   return {
     Bucket: bucket.name,
     Key: key,
@@ -72,13 +72,6 @@ const partNumber = (input: Input): number => {
     : refuse("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
 }
 
-/** Puts a part in its place, over one of the same number. */
-const place = (store: Store, bucket: Bucket, upload: Upload, part: Part): void => {
-  store.hold(part.content)
-  store.drop(upload.parts.get(part.number)?.content)
-  bucket.uploads.set(upload.id, { ...upload, parts: new Map([...upload.parts, [part.number, part]]) })
-}
-
 const addPart = (store: Store, input: Input, content: Content.Content): Part => {
   const { bucket, upload } = find(store, input)
   const number = partNumber(input)
@@ -91,7 +84,7 @@ const addPart = (store: Store, input: Input, content: Content.Content): Part => 
   }
   const { etag, values } = measure(input, content, upload.algorithm)
   const part: Part = { number, content, etag, lastModified: store.second(), checksums: values }
-  place(store, bucket, upload, part)
+  store.putUpload(bucket, upload, part)
   return part
 }
 
@@ -183,11 +176,6 @@ const checksumsOf = (upload: Upload, parts: ReadonlyArray<Part>, content: Conten
     : { type: "FULL_OBJECT", values: compute(content, [algorithm]) }
 }
 
-const end = (store: Store, bucket: Bucket, upload: Upload): void => {
-  bucket.uploads.delete(upload.id)
-  for (const part of upload.parts.values()) store.drop(part.content)
-}
-
 export const completeMultipartUpload: Operation = (store, input) => {
   const { bucket, upload } = find(store, input)
   const parts = listed(input, upload)
@@ -214,7 +202,7 @@ export const completeMultipartUpload: Operation = (store, input) => {
     checksums,
     parts: parts.map((one) => one.content.size)
   })
-  end(store, bucket, upload)
+  store.removeUpload(bucket, upload)
   return {
     Location: `https://${bucket.name}.s3.${bucket.region}.amazonaws.com/${encodeURIComponent(upload.key)}`,
     Bucket: bucket.name,
@@ -229,7 +217,7 @@ export const completeMultipartUpload: Operation = (store, input) => {
 
 export const abortMultipartUpload: Operation = (store, input) => {
   const { bucket, upload } = find(store, input)
-  end(store, bucket, upload)
+  store.removeUpload(bucket, upload)
   return {}
 }
 

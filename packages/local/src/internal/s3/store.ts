@@ -60,12 +60,26 @@ export interface Bucket {
   readonly uploads: Map<string, Upload>
 }
 
+/** A bucket without what is in it. */
+export type BucketRecord = Omit<Bucket, "objects" | "uploads">
+
+/** One change of a world, as the state that it leaves. Applied in their order, changes make the same world again. */
+export type Change =
+  | { readonly _tag: "Bucket"; readonly bucket: BucketRecord }
+  | { readonly _tag: "BucketGone"; readonly bucket: string }
+  | { readonly _tag: "Key"; readonly bucket: string; readonly key: string; readonly versions: ReadonlyArray<Version> }
+  | { readonly _tag: "Upload"; readonly bucket: string; readonly upload: Upload }
+  | { readonly _tag: "UploadGone"; readonly bucket: string; readonly id: string }
+
 export interface Options {
   readonly now: () => number
   readonly random: () => number
   readonly region: string
   readonly contents: Contents
+  readonly onChange: (change: Change) => void
 }
+
+const recordOf = ({ created, name, region, versioning }: Bucket): BucketRecord => ({ created, name, region, versioning })
 
 /** The order of keys: that of their UTF-8 bytes, which differs from that of JavaScript where surrogates begin. */
 export const compareKeys = (a: string, b: string): number => {
@@ -126,7 +140,35 @@ export class Store {
     for (const version of versions) this.hold(version.body?.content)
     if (versions.length === 0) bucket.objects.delete(key)
     else bucket.objects.set(key, versions)
+    this.options.onChange({ _tag: "Key", bucket: bucket.name, key, versions })
     for (const version of before ?? []) this.drop(version.body?.content)
+  }
+
+  putBucket(bucket: Bucket): void {
+    this.buckets.set(bucket.name, bucket)
+    this.options.onChange({ _tag: "Bucket", bucket: recordOf(bucket) })
+  }
+
+  removeBucket(bucket: Bucket): void {
+    for (const upload of bucket.uploads.values()) for (const part of upload.parts.values()) this.drop(part.content)
+    this.buckets.delete(bucket.name)
+    this.options.onChange({ _tag: "BucketGone", bucket: bucket.name })
+  }
+
+  /** Begins an upload, or puts a part in its place, over one of the same number. */
+  putUpload(bucket: Bucket, upload: Upload, part?: Part): void {
+    const parts = part === undefined ? upload.parts : new Map([...upload.parts, [part.number, part]])
+    this.hold(part?.content)
+    if (part !== undefined) this.drop(upload.parts.get(part.number)?.content)
+    const changed = { ...upload, parts }
+    bucket.uploads.set(upload.id, changed)
+    this.options.onChange({ _tag: "Upload", bucket: bucket.name, upload: changed })
+  }
+
+  removeUpload(bucket: Bucket, upload: Upload): void {
+    bucket.uploads.delete(upload.id)
+    this.options.onChange({ _tag: "UploadGone", bucket: bucket.name, id: upload.id })
+    for (const part of upload.parts.values()) this.drop(part.content)
   }
 
   hold(content: Content | undefined): void {
