@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Fields, tagged } from "@armature/aws/AwsException"
+import { type AwsException, type Fields, tagged } from "@armature/aws/AwsException"
 import type { ThrottlingReason } from "@armature/aws/Exceptions"
 import type * as Option from "effect/Option"
 
@@ -194,6 +194,24 @@ export class ReplicatedWriteConflictException extends tagged("ReplicatedWriteCon
 }) {}
 
 /**
+ * A waiter has asked as often as its schedule says, and what it waits for has not come. `status` is the table's last one; `undefined`
+ * where there is no table.
+ *
+ * @since 0.1.0
+ * @category exceptions
+ */
+export class WaiterTimeoutException extends tagged("WaiterTimeoutException")<{
+  readonly waiter: "TableExists" | "TableNotExists"
+  readonly status: string | undefined
+}>({
+  says: (e) =>
+    `gave up waiting for the table to ${e.waiter === "TableExists" ? "be active" : "be gone"}; ${
+      e.status === undefined ? "it does not exist" : `its status is ${e.status}`
+    }`,
+  printed: ["waiter", "status"]
+}) {}
+
+/**
  * An item is over its limit, found before anything was sent. `size` and `maxSize` are bytes as DynamoDB counts them; `largest` are the
  * names of the largest attributes with their sizes, largest first.
  *
@@ -211,3 +229,41 @@ export class ItemTooLargeException extends tagged("ItemTooLargeException")<{
     }`,
   printed: ["size", "maxSize", "largest"]
 }) {}
+
+/**
+ * A batch that was not done whole. `unprocessed` was certainly not applied; of `unknown`, which only writes have, it is not known: both
+ * hold exactly those requests, in the shape that the batch takes, so that they can be sent again. `items` is what was read so far, and
+ * is empty for writes. `last` is the last failure of a request, and absent where AWS only left members over. `outcome` is `"unknown"`
+ * if a member's is.
+ *
+ * @since 0.1.0
+ * @category exceptions
+ */
+export class UnprocessedException<out Left, out Items = {}> extends tagged("UnprocessedException")<{
+  readonly unprocessed: unknown
+  readonly unknown: unknown
+  readonly items: unknown
+  readonly last?: AwsException | undefined
+}>({
+  says: (e) =>
+    `a part of the batch was not done${
+      e.last === undefined ? ", however often it was asked for" : `; the last failure was ${e.last._tag}`
+    }: what is left is in \`unprocessed\`${
+      e.outcome === "unknown" ? ", and in `unknown` what may have been written" : ""
+    }`,
+  printed: ["last"]
+}) {
+  declare readonly unprocessed: Left
+  declare readonly unknown: Left
+  declare readonly items: Items
+  constructor(
+    fields: Fields & {
+      readonly unprocessed: Left
+      readonly unknown: Left
+      readonly items: Items
+      readonly last?: AwsException | undefined
+    }
+  ) {
+    super(fields)
+  }
+}
