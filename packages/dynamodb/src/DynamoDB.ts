@@ -17,15 +17,29 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { randomUUID } from "node:crypto"
-import { type ConditionalCheckFailedException, TransactionInProgressException } from "./DynamoDBException.js"
+import { TransactionInProgressException } from "./DynamoDBException.js"
 import { durationName } from "./DynamoDBMetrics.js"
 import { asking } from "./internal/capacity.js"
 import { rules } from "./internal/classification.js"
-import { fake } from "./internal/fake.js"
+import type {
+  BatchExecuteStatementError,
+  ConditionError,
+  DeleteItemError,
+  ExecuteStatementError,
+  ExecuteTransactionError,
+  PingError,
+  PutItemError,
+  TransactGetItemsError,
+  TransactWriteItemsError,
+  UpdateItemError,
+  WaitError
+} from "./internal/errors.js"
+import * as fake from "./internal/fake.js"
 import type { Item as InternalItem } from "./internal/items.js"
-import * as operations from "./internal/operations.js"
+import type { BatchExecuteStatementOutput, Exact, ListTables, Query, Scan, WaitOptions } from "./internal/methods.js"
+import type * as operations from "./internal/operations.js"
 import * as sdk from "./internal/sdk.js"
+import * as service from "./internal/service.js"
 import { answered, attributes, measure } from "./internal/telemetry.js"
 
 /**
@@ -36,125 +50,52 @@ import { answered, attributes, measure } from "./internal/telemetry.js"
  */
 export type Item = InternalItem
 
-/**
- * Refuses what the input type `S` does not know, where a generic parameter would let it pass.
- *
- * @since 0.1.0
- * @category models
- */
-export type Exact<I, S> = I & { readonly [K in Exclude<I extends unknown ? keyof I : never, keyof S>]: never }
+export type {
+  BatchExecuteStatementError,
+  ConditionError,
+  CreateTableError,
+  DeleteItemError,
+  DeleteTableError,
+  DescribeContinuousBackupsError,
+  DescribeLimitsError,
+  DescribeTableError,
+  DescribeTimeToLiveError,
+  ExecuteStatementError,
+  ExecuteTransactionError,
+  GetItemError,
+  ListTablesError,
+  ListTagsOfResourceError,
+  PingError,
+  PutItemError,
+  QueryError,
+  ScanError,
+  TagResourceError,
+  TransactGetItemsError,
+  TransactWriteItemsError,
+  UntagResourceError,
+  UpdateItemError,
+  UpdateTableError,
+  UpdateTimeToLiveError,
+  WaitError
+} from "./internal/errors.js"
 
-/**
- * `ConditionalCheckFailedException` if a request of type `I` can carry a condition; `never` if it cannot.
- *
- * @since 0.1.0
- * @category errors
- */
-export type ConditionError<I> = I extends unknown
-  ? Has<I, "ConditionExpression"> extends true ? ConditionalCheckFailedException<Item>
-  : Has<I, "Expected"> extends true ? ConditionalCheckFailedException<Item>
-  : never
-  : never
-
-type Has<I, K extends string> = K extends keyof I ? [I[K]] extends [undefined] ? false : true : false
-
-type Unconditional<E> = Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }>
-
-/**
- * What `getItem` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type GetItemError = ServiceClient.ErrorOf<typeof operations.getItem>
-
-/**
- * What every put fails with; one with a condition adds `ConditionError`.
- *
- * @since 0.1.0
- * @category errors
- */
-export type PutItemError = Unconditional<ServiceClient.ErrorOf<typeof operations.putItem>>
-
-/**
- * What every update fails with; one with a condition adds `ConditionError`.
- *
- * @since 0.1.0
- * @category errors
- */
-export type UpdateItemError = Unconditional<ServiceClient.ErrorOf<typeof operations.updateItem>>
-
-/**
- * What every delete fails with; one with a condition adds `ConditionError`.
- *
- * @since 0.1.0
- * @category errors
- */
-export type DeleteItemError = Unconditional<ServiceClient.ErrorOf<typeof operations.deleteItem>>
-
-/**
- * What `query` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type QueryError = ServiceClient.ErrorOf<typeof operations.query>
-
-/**
- * What `scan` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type ScanError = ServiceClient.ErrorOf<typeof operations.scan>
-
-/**
- * What `transactWriteItems` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type TransactWriteItemsError = ServiceClient.ErrorOf<typeof operations.transactWriteItems>
-
-/**
- * What `createTable` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type CreateTableError = ServiceClient.ErrorOf<typeof operations.createTable>
-
-/**
- * What `describeTable` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type DescribeTableError = ServiceClient.ErrorOf<typeof operations.describeTable>
-
-/**
- * What `deleteTable` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type DeleteTableError = ServiceClient.ErrorOf<typeof operations.deleteTable>
-
-/**
- * What `listTables` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type ListTablesError = ServiceClient.ErrorOf<typeof operations.listTables>
-
-/**
- * What `ping` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type PingError = ListTablesError
+export type {
+  BatchExecuteStatementOutput,
+  CountInput,
+  Exact,
+  ItemsInput,
+  ItemsOptions,
+  ListTables,
+  Paged,
+  ParallelInput,
+  ParallelOptions,
+  Query,
+  Scan,
+  ScanProgress,
+  Selected,
+  StatementResult,
+  WaitOptions
+} from "./internal/methods.js"
 
 /**
  * Options of a write.
@@ -228,33 +169,45 @@ export declare namespace DynamoDB {
    * @since 0.1.0
    * @category models
    */
-  export interface Service {
-    readonly createTable: (
-      input: Sdk.CreateTableCommandInput
-    ) => Effect.Effect<Sdk.CreateTableCommandOutput, CreateTableError>
+  export interface Service extends Plain {
+    /**
+     * PartiQL statements that all read or all write, 25 at most. What fails for itself is in the result; what was throttled or met a
+     * conflict is sent again by the policy. A failure of the whole request is this call's only if it was the first.
+     */
+    readonly batchExecuteStatement: <const I extends Sdk.BatchExecuteStatementCommandInput>(
+      input: Exact<I, Sdk.BatchExecuteStatementCommandInput>
+    ) => Effect.Effect<BatchExecuteStatementOutput, BatchExecuteStatementError<Statements<I>>>
     readonly deleteItem: <const I extends Sdk.DeleteItemCommandInput>(
       input: Exact<I, Sdk.DeleteItemCommandInput>,
       options?: WriteOptions
     ) => Effect.Effect<Sdk.DeleteItemCommandOutput, DeleteItemError | ConditionError<I>>
-    readonly deleteTable: (
-      input: Sdk.DeleteTableCommandInput
-    ) => Effect.Effect<Sdk.DeleteTableCommandOutput, DeleteTableError>
-    readonly describeTable: (
-      input: Sdk.DescribeTableCommandInput
-    ) => Effect.Effect<Sdk.DescribeTableCommandOutput, DescribeTableError>
-    readonly getItem: (input: Sdk.GetItemCommandInput) => Effect.Effect<Sdk.GetItemCommandOutput, GetItemError>
-    readonly listTables: (
-      input: Sdk.ListTablesCommandInput
-    ) => Effect.Effect<Sdk.ListTablesCommandOutput, ListTablesError>
+    /** One PartiQL statement. A literal `SELECT …` fails as a read, a literal `INSERT`, `UPDATE` or `DELETE` as a write. */
+    readonly executeStatement: <const I extends Sdk.ExecuteStatementCommandInput>(
+      input: Exact<I, Sdk.ExecuteStatementCommandInput>,
+      options?: WriteOptions
+    ) => Effect.Effect<Sdk.ExecuteStatementCommandOutput, ExecuteStatementError<I["Statement"]>>
+    /** PartiQL statements that all apply or none. Each run of the effect is a transaction of its own, as with `transactWriteItems`. */
+    readonly executeTransaction: (
+      input: Sdk.ExecuteTransactionCommandInput,
+      options?: WriteOptions
+    ) => Effect.Effect<Sdk.ExecuteTransactionCommandOutput, ExecuteTransactionError>
+    readonly listTables: ListTables
     /** Whether the service can be reached with these credentials: lists one table. */
     readonly ping: Effect.Effect<void, PingError>
     readonly putItem: <const I extends Sdk.PutItemCommandInput>(
       input: Exact<I, Sdk.PutItemCommandInput>,
       options?: WriteOptions
     ) => Effect.Effect<Sdk.PutItemCommandOutput, PutItemError | ConditionError<I>>
-    readonly query: (input: Sdk.QueryCommandInput) => Effect.Effect<Sdk.QueryCommandOutput, QueryError>
-    readonly scan: (input: Sdk.ScanCommandInput) => Effect.Effect<Sdk.ScanCommandOutput, ScanError>
-    /** Each run of the effect is a transaction of its own; all requests of one run carry the same token. */
+    readonly query: Query
+    readonly scan: Scan
+    /** All or none, 100 at most, each of another item. */
+    readonly transactGetItems: (
+      input: Sdk.TransactGetItemsCommandInput
+    ) => Effect.Effect<Sdk.TransactGetItemsCommandOutput, TransactGetItemsError>
+    /**
+     * All or none, 100 actions at most, each on another item. Each run of the effect is a transaction of its own; all requests of one
+     * run carry the same token.
+     */
     readonly transactWriteItems: (
       input: Sdk.TransactWriteItemsCommandInput,
       options?: WriteOptions
@@ -263,27 +216,26 @@ export declare namespace DynamoDB {
       input: Exact<I, Sdk.UpdateItemCommandInput>,
       options?: WriteOptions
     ) => Effect.Effect<Sdk.UpdateItemCommandOutput, UpdateItemError | ConditionError<I>>
+    /** Until the table is active. */
+    readonly waitUntilTableExists: (
+      input: Sdk.DescribeTableCommandInput,
+      options?: WaitOptions
+    ) => Effect.Effect<Sdk.DescribeTableCommandOutput, WaitError>
+    /** Until there is no table of the name. */
+    readonly waitUntilTableNotExists: (
+      input: Sdk.DescribeTableCommandInput,
+      options?: WaitOptions
+    ) => Effect.Effect<void, WaitError>
   }
 
   /**
-   * What a fake does for each operation. A handler may fail with whatever its operation can fail with, a condition included.
+   * What a fake does for each operation, by the method's name: one request, one answer, or a failure that the operation can have.
    *
    * @since 0.1.0
    * @category models
    */
-  export interface Handlers {
-    readonly createTable: Handler<"CreateTable", CreateTableError>
-    readonly deleteItem: Handler<"DeleteItem", DeleteItemError | ConditionalCheckFailedException<Item>>
-    readonly deleteTable: Handler<"DeleteTable", DeleteTableError>
-    readonly describeTable: Handler<"DescribeTable", DescribeTableError>
-    readonly getItem: Handler<"GetItem", GetItemError>
-    readonly listTables: Handler<"ListTables", ListTablesError>
-    readonly ping: Effect.Effect<void, PingError>
-    readonly putItem: Handler<"PutItem", PutItemError | ConditionalCheckFailedException<Item>>
-    readonly query: Handler<"Query", QueryError>
-    readonly scan: Handler<"Scan", ScanError>
-    readonly transactWriteItems: Handler<"TransactWriteItems", TransactWriteItemsError>
-    readonly updateItem: Handler<"UpdateItem", UpdateItemError | ConditionalCheckFailedException<Item>>
+  export type Handlers = {
+    readonly [K in keyof Operations as Uncapitalize<K>]: Handler<K, ServiceClient.ErrorOf<Row<K>>>
   }
 
   /**
@@ -296,6 +248,22 @@ export declare namespace DynamoDB {
     input: Operations[K]["input"]
   ) => Effect.Effect<Omit<Operations[K]["output"], "$metadata">, E>
 }
+
+/** The methods that a row says all about. */
+type Plain = {
+  readonly [M in keyof typeof operations.plain]: (
+    input: Operations[typeof operations.plain[M]["name"]]["input"]
+  ) => Effect.Effect<
+    Operations[typeof operations.plain[M]["name"]]["output"],
+    ServiceClient.ErrorOf<typeof operations.plain[M]>
+  >
+}
+
+type Row<K> = Extract<typeof operations.rows[number], { readonly name: K }>
+
+type Statements<I> = I extends { readonly Statements: ReadonlyArray<infer One> }
+  ? One extends { readonly Statement: infer S } ? S : string
+  : string
 
 /**
  * DynamoDB's default policy: AWS's standard mode with a base of 25 ms and 4 attempts.
@@ -317,11 +285,12 @@ export const make = (options: DynamoDB.Options = {}): Effect.Effect<DynamoDB.Ser
     const transport = yield* DynamoDBTransport
     const resolved = yield* AwsConfig.resolve(options)
     const inForce = yield* AwsRetry
+    const retry = resolved.retry ?? Option.getOrElse(inForce, () => defaultRetry)
     const client = ServiceClient.make<Operations>({
       service: "DynamoDB",
       transport: asking(transport, options.consumedCapacity ?? "TOTAL"),
       rules,
-      retry: resolved.retry ?? Option.getOrElse(inForce, () => defaultRetry),
+      retry,
       resend: resolved.resend ?? "safe",
       inProgress: (e) => e instanceof TransactionInProgressException,
       attributes,
@@ -331,33 +300,8 @@ export const make = (options: DynamoDB.Options = {}): Effect.Effect<DynamoDB.Ser
       operationLabel: "db.operation.name",
       slow: resolved.slow
     })
-    return {
-      createTable: (input) => client.call(operations.createTable, input),
-      deleteItem: (input, options) => asConditional(client.call(operations.deleteItem, input, options)),
-      deleteTable: (input) => client.call(operations.deleteTable, input),
-      describeTable: (input) => client.call(operations.describeTable, input),
-      getItem: (input) => client.call(operations.getItem, input),
-      listTables: (input) => client.call(operations.listTables, input),
-      ping: Effect.asVoid(client.call(operations.listTables, { Limit: 1 })),
-      putItem: (input, options) => asConditional(client.call(operations.putItem, input, options)),
-      query: (input) => client.call(operations.query, input),
-      scan: (input) => client.call(operations.scan, input),
-      transactWriteItems: (input, options) =>
-        Effect.suspend(() => client.call(operations.transactWriteItems, withToken(input), options)),
-      updateItem: (input, options) => asConditional(client.call(operations.updateItem, input, options))
-    }
+    return service.make(client, retry)
   })
-
-/**
- * A token of one's own is kept. Not from Effect's `Random`: two programs with one seed would take each other's transactions for repeats
- * of their own.
- */
-const withToken = (input: Sdk.TransactWriteItemsCommandInput): Sdk.TransactWriteItemsCommandInput =>
-  input.ClientRequestToken === undefined ? { ...input, ClientRequestToken: randomUUID() } : input
-
-// the driver rules the exception out for an input without a condition (`excludes` in the table), which is what ConditionError says of I
-const asConditional = <A, E, I>(effect: Effect.Effect<A, E>): Effect.Effect<A, Unconditional<E> | ConditionError<I>> =>
-  effect as Effect.Effect<A, Unconditional<E> | ConditionError<I>>
 
 /**
  * The service over whatever transport is in the context: this is how the in-process engine and faults plug in. Options come from
@@ -417,4 +361,4 @@ export const layerConfig = (
  * @category layers
  */
 export const layerFake = (handlers: Partial<DynamoDB.Handlers>): Layer.Layer<DynamoDB> =>
-  Layer.succeed(DynamoDB, fake(handlers))
+  Layer.succeed(DynamoDB, service.make(fake.make(handlers), defaultRetry))

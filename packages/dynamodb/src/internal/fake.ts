@@ -1,47 +1,35 @@
-/** The service made of handlers. */
+/** Operations answered by handlers. */
 import { ConfigurationException, ServiceException } from "@armature/aws/Exceptions"
+import type { ServiceClient } from "@armature/aws/ServiceClient"
 import * as Effect from "effect/Effect"
-import type { ConditionError, DynamoDB } from "../DynamoDB.js"
-import { type Conditional, isConditional } from "./operations.js"
+import type { DynamoDB } from "../DynamoDB.js"
+import type { Operations } from "./operations.js"
 
-const missing = (operation: string) =>
-  Effect.fail(new ConfigurationException({ service: "DynamoDB", operation, reason: "HandlerMissing" }))
-
-const run = <I, A extends object, E>(
-  operation: string,
-  handler: ((input: I) => Effect.Effect<A, E>) | undefined,
-  input: I
-): Effect.Effect<A & { readonly $metadata: {} }, E | ConfigurationException> =>
-  handler === undefined
-    ? missing(operation)
-    : Effect.map(Effect.suspend(() => handler(input)), (output) => ({ ...output, $metadata: {} }))
-
-type Ruled<E, I> =
-  | Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }>
-  | ServiceException
-  | ConditionError<I>
-
-const ruledOut = <A, E, I>(effect: Effect.Effect<A, E>, input: Conditional): Effect.Effect<A, Ruled<E, I>> =>
-  Effect.mapError(effect, (e): Ruled<E, I> =>
-    isTagged(e) && !isConditional(input)
-      ? new ServiceException({ service: "DynamoDB", code: e._tag })
-      // I is the input's type: with the branch above, the exception is left only where ConditionError<I> has it
-      : e as Ruled<E, I>)
-
-const isTagged = (e: unknown): e is { readonly _tag: "ConditionalCheckFailedException" } =>
-  typeof e === "object" && e !== null && "_tag" in e && e._tag === "ConditionalCheckFailedException"
-
-export const fake = (handlers: Partial<DynamoDB.Handlers>): DynamoDB.Service => ({
-  createTable: (input) => run("CreateTable", handlers.createTable, input),
-  deleteItem: (input) => ruledOut(run("DeleteItem", handlers.deleteItem, input), input),
-  deleteTable: (input) => run("DeleteTable", handlers.deleteTable, input),
-  describeTable: (input) => run("DescribeTable", handlers.describeTable, input),
-  getItem: (input) => run("GetItem", handlers.getItem, input),
-  listTables: (input) => run("ListTables", handlers.listTables, input),
-  ping: handlers.ping ?? missing("ListTables"),
-  putItem: (input) => ruledOut(run("PutItem", handlers.putItem, input), input),
-  query: (input) => run("Query", handlers.query, input),
-  scan: (input) => run("Scan", handlers.scan, input),
-  transactWriteItems: (input) => run("TransactWriteItems", handlers.transactWriteItems, input),
-  updateItem: (input) => ruledOut(run("UpdateItem", handlers.updateItem, input), input)
-})
+/**
+ * Calls handlers in place of AWS. What a handler fails with is held to the operation's row, as the driver holds what AWS answers: an
+ * exception that this input rules out becomes a `ServiceException`.
+ */
+export const make = (handlers: Partial<DynamoDB.Handlers>): ServiceClient<Operations> => {
+  const call: ServiceClient<Operations>["call"] = (operation, input) => {
+    type Answer = ReturnType<typeof call<typeof operation.name, typeof operation.exceptions>>
+    const { name } = operation
+    const where = { service: "DynamoDB", operation: name }
+    // `Handlers` says, name by name, that a handler takes the input of the operation that it is named for and gives its output
+    const handler = Reflect.get(handlers, `${name.charAt(0).toLowerCase()}${name.slice(1)}`) as
+      | ((given: typeof input) => Answer)
+      | undefined
+    if (handler === undefined) {
+      // every row declares this one
+      return Effect.fail(new ConfigurationException({ ...where, reason: "HandlerMissing" })) as unknown as Answer
+    }
+    const excluded = operation.excludes?.(input) ?? []
+    const isDeclared = (e: unknown) =>
+      [...operation.exceptions, ServiceException].some((declared) => e instanceof declared) &&
+      !excluded.some((out) => e instanceof out)
+    return Effect.suspend(() => handler(input)).pipe(
+      Effect.map((output) => Object.assign({ $metadata: {} }, output)),
+      Effect.mapError((e) => isDeclared(e) ? e : new ServiceException({ ...where, code: e._tag }))
+    )
+  }
+  return { call }
+}

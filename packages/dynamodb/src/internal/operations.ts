@@ -72,7 +72,7 @@ const writeItem = [
   D.TransactionConflictException
 ] as const
 const transactWrite = [...anyWrite, ...data, D.IdempotentParameterMismatchException, TransactionCanceled] as const
-const writeStatement = [
+const statement = [
   ...anyWrite,
   ...data,
   ConditionalCheckFailed,
@@ -119,13 +119,13 @@ const table = (input: OnTable): string | undefined => input.TableName
 const nothing = () => undefined
 const never = (): Repeatable => "never"
 
-export interface Conditional {
+interface Conditional {
   readonly ConditionExpression?: string | undefined
   readonly Expected?: unknown
 }
 
 /** Whether a request carries a condition: in an expression, or in the legacy form. */
-export const isConditional = (input: Conditional): boolean =>
+const isConditional = (input: Conditional): boolean =>
   input.ConditionExpression !== undefined || input.Expected !== undefined
 
 const none: ReadonlyArray<ExceptionClass> = []
@@ -151,7 +151,23 @@ const tableOfArn = (input: { readonly ResourceArn: string | undefined }): string
 const tokenOf = (input: { readonly ClientRequestToken?: string | undefined }): Repeatable =>
   input.ClientRequestToken === undefined ? "never" : "token"
 
-export const getItem = read("GetItem", readItems, table)
+/** Operations whose method takes the input, gives the output and fails with what the row says: the row is all there is to them. */
+export const plain = {
+  createTable: write("CreateTable", makeTable, table, never),
+  deleteTable: write("DeleteTable", changeTable, table, never),
+  describeContinuousBackups: read("DescribeContinuousBackups", readTable, table),
+  describeLimits: read("DescribeLimits", anyRead, nothing),
+  describeTable: read("DescribeTable", readTable, table),
+  describeTimeToLive: read("DescribeTimeToLive", readTable, table),
+  getItem: read("GetItem", readItems, table),
+  listTagsOfResource: read("ListTagsOfResource", readTable, tableOfArn),
+  tagResource: write("TagResource", changeTable, tableOfArn, never),
+  untagResource: write("UntagResource", changeTable, tableOfArn, never),
+  updateTable: write("UpdateTable", changeTable, table, never),
+  updateTimeToLive: write("UpdateTimeToLive", changeTable, table, never)
+}
+
+export const listTables = read("ListTables", anyRead, nothing)
 export const query = read("Query", readItems, table)
 export const scan = read("Scan", readItems, table)
 export const putItem = write("PutItem", writeItem, table, blind, unlessConditional)
@@ -182,23 +198,30 @@ export const transactWriteItems = write(
     ),
   tokenOf
 )
+export const executeTransaction = write("ExecuteTransaction", transactWrite, nothing, tokenOf)
 
 // PartiQL: what a statement may fail with follows from whether it reads or writes, so one operation has two rows
 export const readStatement = read("ExecuteStatement", readItems, nothing)
-export const changeStatement = write("ExecuteStatement", writeStatement, nothing, never)
+export const writeStatement = write("ExecuteStatement", statement, nothing, never)
 export const readStatements = read("BatchExecuteStatement", anyRead, nothing)
-export const changeStatements = write("BatchExecuteStatement", anyWrite, nothing, never)
-export const executeTransaction = write("ExecuteTransaction", transactWrite, nothing, tokenOf)
+export const writeStatements = write("BatchExecuteStatement", anyWrite, nothing, never)
 
-export const createTable = write("CreateTable", makeTable, table, never)
-export const updateTable = write("UpdateTable", changeTable, table, never)
-export const deleteTable = write("DeleteTable", changeTable, table, never)
-export const describeTable = read("DescribeTable", readTable, table)
-export const listTables = read("ListTables", anyRead, nothing)
-export const describeTimeToLive = read("DescribeTimeToLive", readTable, table)
-export const updateTimeToLive = write("UpdateTimeToLive", changeTable, table, never)
-export const describeContinuousBackups = read("DescribeContinuousBackups", readTable, table)
-export const describeLimits = read("DescribeLimits", anyRead, nothing)
-export const listTagsOfResource = read("ListTagsOfResource", readTable, tableOfArn)
-export const tagResource = write("TagResource", changeTable, tableOfArn, never)
-export const untagResource = write("UntagResource", changeTable, tableOfArn, never)
+/** Every row. */
+export const rows = [
+  ...Object.values(plain),
+  listTables,
+  query,
+  scan,
+  putItem,
+  deleteItem,
+  updateItem,
+  batchGetItem,
+  batchWriteItem,
+  transactGetItems,
+  transactWriteItems,
+  executeTransaction,
+  readStatement,
+  writeStatement,
+  readStatements,
+  writeStatements
+] as const

@@ -1,0 +1,153 @@
+/**
+ * PartiQL: whether a statement reads or writes, and batches of statements, whose failures ride inside an answer that succeeded.
+ */
+import type { AwsException } from "@armature/aws/AwsException"
+import type { Policy } from "@armature/aws/AwsRetry"
+import { asRecord } from "@armature/aws/Classify"
+import { ServiceUnavailableException, ThrottlingException } from "@armature/aws/Exceptions"
+import type * as Sdk from "@aws-sdk/client-dynamodb"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import { StatementException, TransactionConflictException } from "../DynamoDBException.js"
+import { type Item, itemOf } from "./items.js"
+import type { BatchExecuteStatementOutput, StatementResult } from "./methods.js"
+
+type Space = " " | "\n" | "\r" | "\t"
+
+type Trimmed<S extends string> = S extends `${Space}${infer Rest}` ? Trimmed<Rest> : S
+
+/** `"read"`, `"write"`, or both where the text alone does not tell the compiler. It never says one where `accessOf` says the other. */
+type Access<S> = S extends string ? string extends S ? "read" | "write" : ByKeyword<Uppercase<Trimmed<S>>>
+  : "read" | "write"
+
+type ByKeyword<S extends string> = S extends `SELECT${string}` ? "read"
+  : S extends `${"INSERT" | "UPDATE" | "DELETE"}${string}` ? "write"
+  : "read" | "write"
+
+/** `Read` for a statement that reads, `Write` for one that writes, both where that is not known. */
+export type ByAccess<S, Read, Write> = { readonly read: Read; readonly write: Write }[Access<S>]
+
+const leading = /^(?:\s|--[^\n]*|\/\*[^]*?\*\/)*/
+
+/** What the first keyword says; whatever is no SELECT is taken for a write, which is never repeated blindly. */
+export const accessOf = (statement: string | undefined): "read" | "write" =>
+  /^select/i.test((statement ?? "").replace(leading, "")) ? "read" : "write"
+
+const maxStatements = 25
+
+/** What is wrong with a batch before it is sent. */
+export const problemOf = (input: Sdk.BatchExecuteStatementCommandInput): string | undefined => {
+  const statements = input.Statements ?? []
+  if (statements.length === 0 || statements.length > maxStatements) {
+    return `a batch has 1 to ${maxStatements} statements; this one has ${statements.length}`
+  }
+  return new Set(statements.map(({ Statement }) => accessOf(Statement))).size > 1
+    ? "a batch either reads or writes; send its SELECTs apart"
+    : undefined
+}
+
+const throttled: ReadonlySet<string> = new Set([
+  "ProvisionedThroughputExceeded",
+  "RequestLimitExceeded",
+  "ThrottlingError"
+])
+const conflict = "TransactionConflict"
+const failedInside = "InternalServerError"
+
+const where = { service: "DynamoDB", operation: "BatchExecuteStatement" }
+
+const resultOf = (access: "read" | "write", response: Sdk.BatchStatementResponse | undefined): StatementResult => {
+  const { Code, Item, Message } = asRecord(response?.Error)
+  if (response !== undefined && response.Error === undefined) return Either.right(response.Item)
+  // an answer without a part for the statement says nothing about it
+  const code = typeof Code === "string" ? Code : failedInside
+  const unsure = code === failedInside
+  return Either.left(
+    new StatementException({
+      ...where,
+      resource: response?.TableName,
+      code,
+      awsMessage: typeof Message === "string" ? Message : undefined,
+      item: itemOf(Item),
+      retryable: throttled.has(code) || code === conflict || unsure,
+      outcome: unsure && access === "write" ? "unknown" : "not-applied"
+    })
+  )
+}
+
+const mayRepeat = (result: StatementResult | undefined): boolean =>
+  result === undefined || Either.isLeft(result) && result.left.retryable && result.left.outcome === "not-applied"
+
+/** What a policy is asked about: the failure that a whole request would have had. */
+const asked = (left: ReadonlyArray<StatementResult | undefined>): AwsException => {
+  const codes = new Set(
+    left.flatMap((result) => result !== undefined && Either.isLeft(result) ? [result.left.code] : [])
+  )
+  const fields = { ...where, retryable: true }
+  return [...codes].some((code) => throttled.has(code))
+    ? new ThrottlingException(fields)
+    : codes.has(conflict)
+    ? new TransactionConflictException(fields)
+    : new ServiceUnavailableException(fields)
+}
+
+/**
+ * Sends a batch, and again what of it was left over and not applied, when the policy says. The first request's failure is the batch's;
+ * once there are results they are never dropped, so a later request's failure becomes the result of the statements that were in it.
+ */
+export const batch = <E extends AwsException>(
+  input: Sdk.BatchExecuteStatementCommandInput,
+  send: (input: Sdk.BatchExecuteStatementCommandInput) => Effect.Effect<Sdk.BatchExecuteStatementCommandOutput, E>,
+  policy: Effect.Effect<Policy>
+): Effect.Effect<BatchExecuteStatementOutput, E> =>
+  Effect.gen(function*() {
+    const statements = input.Statements ?? []
+    const access = accessOf(statements[0]?.Statement)
+    const results: Array<StatementResult | undefined> = statements.map(() => undefined)
+    let capacity: ReadonlyArray<Sdk.ConsumedCapacity> = []
+    const leftOver = () => statements.flatMap((_, i) => mayRepeat(results[i]) ? [i] : [])
+
+    const round = (indices: ReadonlyArray<number>) =>
+      Effect.map(
+        send({ ...input, Statements: indices.flatMap((i) => statements[i] ?? []) }),
+        (output) => {
+          capacity = [...capacity, ...output.ConsumedCapacity ?? []]
+          indices.forEach((i, at) => {
+            results[i] = resultOf(access, output.Responses?.[at])
+          })
+          return output
+        }
+      )
+
+    const first = yield* round(leftOver())
+    let left = leftOver()
+    let driver = left.length === 0 ? undefined : yield* Effect.flatMap(policy, Schedule.driver)
+    while (driver !== undefined && left.length > 0) {
+      const next = yield* Effect.option(driver.next(asked(left.map((i) => results[i]))))
+      if (Option.isNone(next)) break
+      const again = yield* Effect.either(round(left))
+      if (Either.isLeft(again)) {
+        const last = again.left
+        for (const i of left) {
+          results[i] = Either.left(
+            new StatementException<Item>({
+              ...where,
+              code: last.code ?? last._tag,
+              item: Option.none(),
+              retryable: last.retryable,
+              outcome: access === "write" ? last.outcome : "not-applied",
+              cause: last
+            })
+          )
+        }
+        break
+      }
+      const still = leftOver()
+      if (still.length < left.length) driver = yield* Effect.flatMap(policy, Schedule.driver)
+      left = still
+    }
+    const Responses = results.map((result) => result ?? resultOf(access, undefined))
+    return { ...first, ...(first.ConsumedCapacity === undefined ? {} : { ConsumedCapacity: [...capacity] }), Responses }
+  })
