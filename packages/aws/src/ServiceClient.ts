@@ -121,6 +121,19 @@ export interface CallOptions {
 }
 
 /**
+ * An earlier call of unknown outcome that a call goes on from: it carries the same token and the same bytes, so the two are one write.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Resume {
+  /** Milliseconds since the epoch: when the first request of all was sent. */
+  readonly first: number
+  /** The last failure of the earlier call. */
+  readonly last: AwsException
+}
+
+/**
  * Sends operations of one service, with retries, a span and typed failures.
  *
  * @since 0.1.0
@@ -130,7 +143,7 @@ export interface ServiceClient<Ops> {
   readonly call: <K extends keyof Ops & string, const Classes extends ReadonlyArray<ExceptionClass>>(
     operation: Operation<InputOf<Ops, K>, Classes> & { readonly name: K },
     input: InputOf<Ops, K>,
-    options?: CallOptions
+    options?: CallOptions & { readonly resume?: Resume | undefined }
   ) => Effect.Effect<OutputOf<Ops, K>, InstanceOf<Classes[number]> | ServiceException>
 }
 
@@ -148,7 +161,9 @@ const inProgressWait = 5_000
 interface State {
   readonly clock: Clock.Clock
   readonly span: Tracer.Span
-  /** Milliseconds: when the first request was sent. */
+  /** Milliseconds: when this call began. */
+  readonly began: number
+  /** Milliseconds: when the first request was sent, by this call or the one it goes on from. */
   readonly first: number
   attempts: number
   unknown: boolean
@@ -252,7 +267,7 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
 
     const done = (state: State, e: AwsException | undefined): Effect.Effect<void> => {
       const { span } = state
-      const took = state.clock.unsafeCurrentTimeMillis() - state.first
+      const took = state.clock.unsafeCurrentTimeMillis() - state.began
       if (state.attempts > 1) span.attribute("http.request.resend_count", state.attempts - 1)
       // known only now: an endpoint may be resolved for each call
       const { region, serverAddress, serverPort } = transport.info
@@ -280,18 +295,22 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
       { kind: "client", captureStackTrace: false, attributes: settings.attributes(name, resource) },
       (span) =>
         Effect.clockWith((clock) => {
+          const began = clock.unsafeCurrentTimeMillis()
+          const resume = options?.resume
           const state: State = {
             clock,
             span,
-            first: clock.unsafeCurrentTimeMillis(),
+            began,
+            first: resume?.first ?? began,
             attempts: 0,
-            unknown: false,
+            unknown: resume !== undefined,
             waited: false,
             cost: 0,
             once: new Set(),
             policy: undefined
           }
-          return Effect.matchEffect(send(state), {
+          const run = resume === undefined || mayRepeat(state, began) ? send(state) : end(state, resume.last)
+          return Effect.matchEffect(run, {
             onFailure: (e) => Effect.zipRight(done(state, e), Effect.fail(e)),
             onSuccess: (output) => {
               annotate(span, settings.answered(output))
