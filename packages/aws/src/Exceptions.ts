@@ -53,10 +53,13 @@ const configurationSays: Record<ConfigurationReason, string> = {
 export class ConfigurationException extends tagged("ConfigurationException")<{
   readonly reason: ConfigurationReason
   readonly option?: string | undefined
+  /** What more is known, free of data. */
+  readonly detail?: string | undefined
 }>({
   says: (e) =>
-    e.option === undefined ? configurationSays[e.reason] : `${configurationSays[e.reason]} (option \`${e.option}\`)`,
-  printed: ["reason", "option"]
+    configurationSays[e.reason] + (e.option === undefined ? "" : ` (option \`${e.option}\`)`) +
+    (e.detail === undefined ? "" : `: ${e.detail}`),
+  printed: ["reason", "option", "detail"]
 }) {}
 
 /**

@@ -83,7 +83,8 @@ export const make = (options: Options = {}) =>
           reason: "Invalid",
           option: `tables[${i}]`,
           code: created.left.code,
-          awsMessage: created.left.message
+          // of a table's definition, so it quotes no item
+          detail: created.left.message
         })
       }
     }

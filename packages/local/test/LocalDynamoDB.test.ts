@@ -43,6 +43,7 @@ describe("LocalDynamoDB", () => {
       assert.strictEqual(e._tag, "ConfigurationException")
       assert.strictEqual(e._tag === "ConfigurationException" ? e.option : "", "tables[1]")
       assert.strictEqual(e.resource, "users")
+      assert.include(e.message, "Table already exists: users")
     }))
 
   it.effect("keeps the calls to assert on, each request of a call apart, and none where asked not to", () =>
