@@ -25,8 +25,8 @@ import { encryptionFailure, envelopeFailed, fromEnvelope } from "./internal/encr
 export interface Binding {
   /** The logical name: it stays the same when the physical table is restored under another. */
   readonly table: string
-  readonly partitionKey: Envelope.KeyValue
-  readonly sortKey?: Envelope.KeyValue | undefined
+  readonly partitionKey: Envelope.ReadonlyAttributeValue
+  readonly sortKey?: Envelope.ReadonlyAttributeValue | undefined
   readonly path: ReadonlyArray<string>
   readonly context?: EncryptionContext | undefined
 }

@@ -28,7 +28,7 @@ import * as layout from "./internal/layout.js"
 export type AttributeValue = attributeValue.AttributeValue
 
 /**
- * An attribute value to seal: this package's, or the AWS SDK's. One that does not have exactly one member is an `InvalidValue`.
+ * An attribute value to seal or to bind to: this package's, or the AWS SDK's. One without exactly one member is refused.
  *
  * @since 0.1.0
  * @category models
@@ -42,14 +42,6 @@ export interface ReadonlyAttributeValue extends attributeValue.ReadonlyAttribute
  * @category models
  */
 export type AttributeType = attributeValue.AttributeType
-
-/**
- * The value of a key attribute: a non-empty string, number or binary.
- *
- * @since 0.1.0
- * @category models
- */
-export type KeyValue = attributeValue.KeyValue
 
 /**
  * Why a value could not be sealed or opened.
@@ -136,15 +128,15 @@ export const wipe: (key: EnvelopeKey) => void = envelopeKey.EnvelopeKey.wipe
 
 /**
  * Makes an item ready: its logical table name, which stays the same when the physical table is restored under another name, and the
- * values of its primary key. Numbers that are equal bind alike, however they are written. Fails with `InvalidBinding`.
+ * values of its primary key: S, N or B, not empty. Numbers that are equal bind alike, however they are written. Fails with `InvalidBinding`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const item: (key: {
   readonly table: string
-  readonly partitionKey: KeyValue
-  readonly sortKey?: KeyValue | undefined
+  readonly partitionKey: ReadonlyAttributeValue
+  readonly sortKey?: ReadonlyAttributeValue | undefined
 }) => Either.Either<Item, EnvelopeFailure> = binding.makeItem
 
 /**

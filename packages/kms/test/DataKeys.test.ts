@@ -76,7 +76,7 @@ describe("data keys", () => {
       }
       assert.deepStrictEqual(kms.calls.map((call) => call.operation), ["GenerateDataKey", "Decrypt"])
     }).pipe(Effect.provide(layer))
-  })
+  }, 60_000)
 
   it.effect("one Decrypt for each data key", () => {
     const { kms, layer } = world({ sealing: { maxMessages: 10 } })

@@ -14,7 +14,11 @@ import { sealWith } from "../src/internal/envelope.js"
 const directory = new URL("golden/", import.meta.url)
 
 const AttributeValue = Schema.declare((u: unknown): u is Envelope.AttributeValue => typeof u === "object" && u !== null)
-const KeyValue = Schema.declare((u: unknown): u is Envelope.KeyValue => typeof u === "object" && u !== null)
+const KeyValue = Schema.Union(
+  Schema.Struct({ S: Schema.String }),
+  Schema.Struct({ N: Schema.String }),
+  Schema.Struct({ B: Schema.Uint8ArrayFromSelf })
+)
 const Golden = Schema.Struct({
   name: Schema.String,
   dataKey: Schema.String,
@@ -96,7 +100,7 @@ const readBySpecification = (golden: typeof Golden.Type): { readonly type: strin
   assert.deepStrictEqual(okm.subarray(32), commitment)
   const u32 = (n: number) => Buffer.from([n >>> 24, n >>> 16, n >>> 8, n])
   const field = (field: Buffer) => Buffer.concat([u32(field.length), field])
-  const keyField = (value: Envelope.KeyValue | undefined): Buffer => {
+  const keyField = (value: typeof KeyValue.Type | undefined): Buffer => {
     if (value === undefined) return field(Buffer.alloc(0))
     if ("S" in value) return field(Buffer.from(`S${value.S}`))
     if ("B" in value) return field(Buffer.concat([Buffer.from("B"), value.B]))

@@ -396,7 +396,7 @@ describe("secrets", () => {
       Effect.withTracer(tracer),
       Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make((entry) => logs.push(entry))))
     )
-  })
+  }, 60_000)
 })
 
 describe("rebind", () => {

@@ -32,6 +32,3 @@ export interface ReadonlyAttributeValue {
 
 /** DynamoDB's names for the types of an attribute value. */
 export type AttributeType = "S" | "N" | "B" | "BOOL" | "NULL" | "SS" | "NS" | "BS" | "L" | "M"
-
-/** The value of a key attribute. */
-export type KeyValue = { readonly S: string } | { readonly N: string } | { readonly B: Uint8Array }

@@ -10,16 +10,17 @@
  * A key value is its type as one ASCII letter and its bytes; without a sort key that field is empty.
  */
 import * as Either from "effect/Either"
-import type { KeyValue } from "./attributeValue.js"
+import type { ReadonlyAttributeValue } from "./attributeValue.js"
 import { canonicalNumber } from "./canonicalNumber.js"
+import { soleMember } from "./dynamodbJson.js"
 import { type EnvelopeFailure, invalidKeyValue, invalidPath, invalidTable } from "./failure.js"
 import { commitmentLength, messageIdLength, suite, version } from "./layout.js"
 import { isWellFormed } from "./text.js"
 
 export interface ItemKey {
   readonly table: string
-  readonly partitionKey: KeyValue
-  readonly sortKey?: KeyValue | undefined
+  readonly partitionKey: ReadonlyAttributeValue
+  readonly sortKey?: ReadonlyAttributeValue | undefined
 }
 
 /** An item's part of the binding, prepared once for all its sealed attributes. Shows nothing when it is printed. */
@@ -92,15 +93,22 @@ const writeField = (bytes: Buffer, offset: number, field: Buffer): number => {
 }
 
 /** `undefined` for what cannot be a key: empty, not a number, not well-formed, or of another type. */
-const keyBytes = (value: KeyValue): Buffer | undefined => {
-  if ("S" in value) return isWellFormed(value.S) && value.S.length > 0 ? Buffer.from(`S${value.S}`) : undefined
-  if ("N" in value) {
-    const canonical = typeof value.N === "string" ? canonicalNumber(value.N) : undefined
-    return canonical === undefined ? undefined : Buffer.from(`N${canonical}`)
+const keyBytes = (value: ReadonlyAttributeValue): Buffer | undefined => {
+  const [type, content] = soleMember(value) ?? []
+  switch (type) {
+    case "S":
+      return isWellFormed(content) && content.length > 0 ? Buffer.from(`S${content}`) : undefined
+    case "N": {
+      const canonical = typeof content === "string" ? canonicalNumber(content) : undefined
+      return canonical === undefined ? undefined : Buffer.from(`N${canonical}`)
+    }
+    case "B":
+      return content instanceof Uint8Array && content.length > 0
+        ? Buffer.concat([binaryType, content])
+        : undefined
+    default:
+      return undefined
   }
-  if (!(value.B instanceof Uint8Array) || value.B.length === 0) return undefined
-  const bytes = Buffer.allocUnsafe(1 + value.B.length)
-  bytes[0] = 0x42
-  bytes.set(value.B, 1)
-  return bytes
 }
+
+const binaryType = Buffer.from("B")

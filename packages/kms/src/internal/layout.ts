@@ -19,7 +19,7 @@ export const messageIdLength = 32
 export const commitmentLength = 32
 
 /** Plaintexts are padded to a multiple of this, so that a short value's length tells little. */
-export const paddingUnit = 32
+const paddingUnit = 32
 /** The type byte and the length that stand before the value in the plaintext. */
 export const frameHeader = 5
 export const maxValue = 16 * 1024 * 1024
