@@ -2,20 +2,20 @@
  * BatchGetItem and BatchWriteItem.
  */
 import { type Level, Meter, readUnits } from "./capacity.js"
-import { choose, projectItem } from "./expression/projection.js"
 import type { Path } from "./expression/ast.js"
+import { choose, projectItem } from "./expression/projection.js"
 import { collectionMetrics, compileProjection, type Output } from "./items.js"
 import { placeOfKey } from "./keys.js"
 import * as Members from "./members.js"
-import { validation } from "./refusal.js"
+import { present, validation } from "./refusal.js"
 import * as Shape from "./shape.js"
 import type { Place } from "./sorted.js"
 import type { Table } from "./table.js"
 import { admitRead, admitWrite } from "./throttle.js"
 import { decodeItem, encodeItem, type Item } from "./value.js"
-import { checkedSize, checkKeyPaths, commit, evaluate, locate, type Located, type Write } from "./write.js"
 import * as wording from "./wording/request.js"
 import { tableName, tableOf, type World } from "./world.js"
+import { checkedSize, checkKeyPaths, commit, evaluate, locate, type Located, type Write } from "./write.js"
 
 const maxGets = 100
 const maxWrites = 25
@@ -51,8 +51,8 @@ const shuffled = <A>(world: World, members: ReadonlyArray<A>): ReadonlyArray<A> 
   const result = [...members]
   for (let i = result.length - 1; i > 0; i--) {
     const j = Math.floor(world.options.random() * (i + 1))
-    const member = result[i]!
-    result[i] = result[j]!
+    const member = present(result[i])
+    result[i] = present(result[j])
     result[j] = member
   }
   return result
@@ -79,10 +79,10 @@ export const batchGetItem = (world: World, request: unknown): Output => {
   const names = Object.keys(input.RequestItems)
   if (names.length === 0) throw validation(wording.emptyRequestItems("BatchGetItem"))
   for (const name of names) {
-    if (input.RequestItems[name]!.Keys.length > maxGets) throw validation(wording.tooManyKeys(name))
+    if (present(input.RequestItems[name]).Keys.length > maxGets) throw validation(wording.tooManyKeys(name))
   }
   const compiled = names.map((name) => {
-    const of = input.RequestItems[name]!
+    const of = present(input.RequestItems[name])
     const paths = compileProjection(of)
     return { name, paths, consistent: of.ConsistentRead === true, keys: of.Keys.map(decodeItem), given: of.Keys }
   })
@@ -175,13 +175,13 @@ export const batchWriteItem = (world: World, request: unknown): Output => {
   const names = Object.keys(input.RequestItems)
   if (names.length === 0) throw validation(wording.emptyRequestItems("BatchWriteItem"))
   for (const name of names) {
-    const requests = input.RequestItems[name]!
+    const requests = present(input.RequestItems[name])
     if (requests.length < 1 || requests.length > maxWrites) {
       const value = `{${name}=${showTable(requests)}}`
       throw validation(wording.violations([wording.mapValueLength(value, "requestItems", 1, maxWrites)]))
     }
   }
-  const writes = names.flatMap((name) => input.RequestItems[name]!.map((each) => compileWrite(name, each)))
+  const writes = names.flatMap((name) => present(input.RequestItems[name]).map((each) => compileWrite(name, each)))
   if (writes.length > maxWrites) throw validation(wording.tooManyItems("BatchWriteItem"))
   const located = writes.map((write) => locate(world, write))
   checkDistinct(located, wording.duplicateKeys)

@@ -2,7 +2,7 @@
  * Tables as descriptions.
  */
 import type { KeySchema } from "./keys.js"
-import { type Index, type IndexDefinition, type Status, sizeInIndex, type Table } from "./table.js"
+import { type Index, type IndexDefinition, sizeInIndex, type Status, type Table } from "./table.js"
 
 const keyElements = ({ partition, sort }: KeySchema) => [
   ...partition.map(({ name }) => ({ AttributeName: name, KeyType: "HASH" })),
@@ -40,7 +40,9 @@ const describeIndex = (table: Table, index: Index): Readonly<Record<string, unkn
         ...(definition.onDemand === undefined ? {} : { OnDemandThroughput: { ...definition.onDemand } })
       }
       : {}),
-    IndexSizeBytes: index.projected === undefined && index.entries.size === table.rows.size ? table.bytes : bytesOf(index),
+    IndexSizeBytes: index.projected === undefined && index.entries.size === table.rows.size
+      ? table.bytes
+      : bytesOf(index),
     ItemCount: index.entries.size,
     IndexArn: `${table.definition.arn}/index/${definition.name}`
   }

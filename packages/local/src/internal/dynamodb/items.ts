@@ -2,8 +2,8 @@
  * GetItem, PutItem, UpdateItem and DeleteItem.
  */
 import { consumed, type Level, Meter, readUnits } from "./capacity.js"
-import { checkParameters, compile, type Compiled, type Parameters } from "./expression/compile.js"
 import type { Path } from "./expression/ast.js"
+import { checkParameters, compile, type Compiled, type Parameters } from "./expression/compile.js"
 import { choose, projectItem } from "./expression/projection.js"
 import { placeOfKey } from "./keys.js"
 import * as Legacy from "./legacy.js"
@@ -13,9 +13,18 @@ import * as Shape from "./shape.js"
 import type { Table } from "./table.js"
 import { admitRead, admitWrite } from "./throttle.js"
 import { attribute, decodeItem, encode, encodeItem, type Item } from "./value.js"
-import { checkedSize, checkKeyPaths, commit, evaluate, locate, type Located, type Outcome, type Write } from "./write.js"
 import * as wording from "./wording/request.js"
 import { tableOf, type World } from "./world.js"
+import {
+  checkedSize,
+  checkKeyPaths,
+  commit,
+  evaluate,
+  locate,
+  type Located,
+  type Outcome,
+  type Write
+} from "./write.js"
 
 export type Output = Readonly<Record<string, unknown>>
 
@@ -35,7 +44,7 @@ const getShape = Shape.struct({
 export const compileProjection = (
   input: Parameters & { readonly AttributesToGet?: ReadonlyArray<string> | undefined }
 ): ReadonlyArray<Path> | undefined => {
-  checkParameters(input, ["ProjectionExpression"], Legacy.present({ ...input }, ["AttributesToGet"]))
+  checkParameters(input, ["ProjectionExpression"], Legacy.given({ ...input }, ["AttributesToGet"]))
   if (input.AttributesToGet !== undefined) return Legacy.fromAttributes(input.AttributesToGet)
   return input.ProjectionExpression === undefined ? undefined : compile(input).projection
 }
@@ -94,8 +103,10 @@ type WriteInput = Shape.Decoded<typeof writeMembers>
 
 const legacyNames = ["AttributeUpdates", "Expected", "ConditionalOperator"]
 
-const checkLegacyMix = (input: WriteInput, expressions: ReadonlyArray<"UpdateExpression" | "ConditionExpression">): void =>
-  checkParameters(input, expressions, Legacy.present({ ...input }, legacyNames))
+const checkLegacyMix = (
+  input: WriteInput,
+  expressions: ReadonlyArray<"UpdateExpression" | "ConditionExpression">
+): void => checkParameters(input, expressions, Legacy.given({ ...input }, legacyNames))
 
 const compileCondition = (input: WriteInput): Compiled => {
   const expected = Legacy.fromExpected(input.Expected, input.ConditionalOperator)
@@ -215,7 +226,10 @@ export const collectionMetrics = ({ located: { place, table }, ...outcome }: Out
 }
 
 const respond = (
-  input: { readonly ReturnConsumedCapacity?: Level | undefined; readonly ReturnItemCollectionMetrics?: string | undefined },
+  input: {
+    readonly ReturnConsumedCapacity?: Level | undefined
+    readonly ReturnItemCollectionMetrics?: string | undefined
+  },
   outcome: Outcome,
   attributes: Item | undefined
 ): Output => {

@@ -2,7 +2,7 @@
  * Keys: from the attributes of an item to the place where its row stands, in a table or in an index.
  */
 import * as decimal from "./decimal.js"
-import { validation } from "./refusal.js"
+import { present, validation } from "./refusal.js"
 import type { Place } from "./sorted.js"
 import { attribute, type AttributeValue, byteOrdered, type Item, latin1, typeOf, utf8Length } from "./value.js"
 import * as wording from "./wording/value.js"
@@ -32,14 +32,15 @@ export const encodePart = (value: AttributeValue): string =>
 
 /** Ends a part of a key made of several; within a part, what could be taken for it is escaped, so that order is kept. */
 const separator = "\u0000\u0000"
-const escapePart = (part: string): string =>
-  part.includes("\u0000") ? part.replaceAll("\u0000", "\u0000\u0001") : part
+const escapePart = (part: string): string => part.includes("\u0000") ? part.replaceAll("\u0000", "\u0000\u0001") : part
 
 /** Key parts as one text: ordered by the first, then the second, and so on. */
-export const joinParts = (parts: ReadonlyArray<string>): string => parts.map((part) => escapePart(part) + separator).join("")
+export const joinParts = (parts: ReadonlyArray<string>): string =>
+  parts.map((part) => escapePart(part) + separator).join("")
 
 /** The beginning that all keys with these leading parts, and a next part that begins with `prefix`, have in common. */
-export const joinPrefix = (parts: ReadonlyArray<string>, prefix: string): string => joinParts(parts) + escapePart(prefix)
+export const joinPrefix = (parts: ReadonlyArray<string>, prefix: string): string =>
+  joinParts(parts) + escapePart(prefix)
 
 /** A stable hash of a partition key in [0, 2^31). Scans go in its order, and segments of a parallel scan are ranges of it. */
 export const hash = (text: string): number => {
@@ -118,7 +119,7 @@ const encodeParts = (attributes: ReadonlyArray<KeyAttribute>, item: Item): Reado
 
 /** The partition of an index as text. */
 export const joinPartition = (parts: ReadonlyArray<string>): string =>
-  parts.length === 1 ? parts[0]! : joinParts(parts)
+  parts.length === 1 ? present(parts[0]) : joinParts(parts)
 
 /**
  * The place of an item in an index, ties on the index's key broken by the table's; `undefined` when the item lacks a key attribute

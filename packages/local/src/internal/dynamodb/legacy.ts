@@ -3,7 +3,7 @@
  */
 import type { Action, Comparator, Condition, Operand, Path, Update } from "./expression/ast.js"
 import type { KeyPredicate } from "./expression/keyCondition.js"
-import { validation } from "./refusal.js"
+import { present, validation } from "./refusal.js"
 import * as Shape from "./shape.js"
 import { type AttributeValue, compare, decode, type Type, typeOf } from "./value.js"
 import * as wording from "./wording/legacy.js"
@@ -88,7 +88,11 @@ const accepted: Partial<Readonly<Record<Operator, ReadonlySet<Type>>>> = {
 }
 
 const countFits = (name: Operator, count: number): boolean =>
-  name === "NULL" || name === "NOT_NULL" ? count === 0 : name === "IN" ? count > 0 : count === (name === "BETWEEN" ? 2 : 1)
+  name === "NULL" || name === "NOT_NULL"
+    ? count === 0
+    : name === "IN"
+    ? count > 0
+    : count === (name === "BETWEEN" ? 2 : 1)
 
 const checkOperands = (name: Operator, values: ReadonlyArray<AttributeValue>): void => {
   if (!countFits(name, values.length)) throw validation(wording.argumentCount(name))
@@ -172,12 +176,12 @@ export const fromExpected = (
     if (conjunction !== undefined) throw validation(wording.operatorAlone)
     return undefined
   }
-  return joinAs(Object.keys(expected).map((name) => expectedCondition(name, expected[name]!)), conjunction)
+  return joinAs(Object.keys(expected).map((name) => expectedCondition(name, present(expected[name]))), conjunction)
 }
 
 const decodeConditions = (conditions: Conditions) =>
   Object.keys(conditions).map((name) => {
-    const { AttributeValueList, ComparisonOperator } = conditions[name]!
+    const { AttributeValueList, ComparisonOperator } = present(conditions[name])
     const values = (AttributeValueList ?? []).map(decode)
     checkOperands(ComparisonOperator, values)
     return { name, operator: ComparisonOperator, values }
@@ -187,7 +191,10 @@ const decodeConditions = (conditions: Conditions) =>
 export const fromFilter = (filter: Conditions | undefined, conjunction: Conjunction): Condition | undefined =>
   filter === undefined
     ? undefined
-    : joinAs(decodeConditions(filter).map(({ name, operator, values }) => toCondition(name, operator, values)), conjunction)
+    : joinAs(
+      decodeConditions(filter).map(({ name, operator, values }) => toCondition(name, operator, values)),
+      conjunction
+    )
 
 /** `KeyConditions` as key predicates. */
 export const fromKeyConditions = (conditions: Conditions): ReadonlyArray<KeyPredicate> => {
@@ -238,7 +245,7 @@ export const fromUpdates = (
 ): Update | undefined =>
   updates === undefined
     ? undefined
-    : { actions: Object.keys(updates).map((name) => toAction(name, updates[name]!)), legacy: true }
+    : { actions: Object.keys(updates).map((name) => toAction(name, present(updates[name]))), legacy: true }
 
 /** `AttributesToGet` as a projection. */
 export const fromAttributes = (names: ReadonlyArray<string> | undefined): ReadonlyArray<Path> | undefined => {
@@ -252,7 +259,7 @@ export const fromAttributes = (names: ReadonlyArray<string> | undefined): Readon
 }
 
 /** Which of these legacy parameters a request has. */
-export const present = (
+export const given = (
   input: Readonly<Record<string, unknown>>,
   names: ReadonlyArray<string>
 ): ReadonlyArray<string> => names.filter((name) => input[name] !== undefined)

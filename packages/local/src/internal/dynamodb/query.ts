@@ -7,8 +7,8 @@ import { checkParameters, compile } from "./expression/compile.js"
 import { evaluate } from "./expression/evaluate.js"
 import { type KeyPredicate, type KeyRange, keyRange } from "./expression/keyCondition.js"
 import { choose, projectItem } from "./expression/projection.js"
-import { hashRange, keyAttributes, placeInIndex, placeOfKey } from "./keys.js"
 import type { Output } from "./items.js"
+import { hashRange, keyAttributes, placeInIndex, placeOfKey } from "./keys.js"
 import * as Legacy from "./legacy.js"
 import * as Members from "./members.js"
 import { Refusal, validation } from "./refusal.js"
@@ -17,11 +17,11 @@ import { comparePlaces, type Cursor, type Place } from "./sorted.js"
 import { type Index, projectToIndex, type Row, sizeInIndex, type Table } from "./table.js"
 import { admitRead } from "./throttle.js"
 import { attribute, type AttributeValue, decodeItem, encodeItem, type Item, pick, typeOf } from "./value.js"
-import { checkKeyPaths } from "./write.js"
 import * as wording from "./wording/query.js"
 import * as requestWording from "./wording/request.js"
 import * as valueWording from "./wording/value.js"
 import { tableOf, type World } from "./world.js"
+import { checkKeyPaths } from "./write.js"
 
 const select = Shape.oneOf("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
 
@@ -226,8 +226,7 @@ const legacyNames = ["AttributesToGet", "QueryFilter", "ScanFilter", "Conditiona
 // ---------------------------------------------------------------------------------------------------------------- the cursor
 
 /** Refusals about which DynamoDB says nothing but what they say of the value. */
-const bare =
-  /contains duplicates|number set|numeric value|significant digits|number with magnitude/
+const bare = /contains duplicates|number set|numeric value|significant digits|number with magnitude/
 
 const decodeStart = (given: Readonly<Record<string, unknown>>): Item => {
   try {
@@ -342,7 +341,7 @@ const isInRange = (start: Place, range: KeyRange): boolean =>
 export const query = (world: World, request: unknown): Output => {
   const input = Shape.check(queryShape, request)
   if (input.Limit !== undefined && input.Limit < 1) throw validation(requestWording.queryLimit)
-  const legacy = Legacy.present({ ...input }, legacyNames)
+  const legacy = Legacy.given({ ...input }, legacyNames)
   checkParameters(
     input,
     ["ProjectionExpression", "FilterExpression", "KeyConditionExpression"],
@@ -376,7 +375,7 @@ export const query = (world: World, request: unknown): Output => {
 
 export const scan = (world: World, request: unknown): Output => {
   const input = Shape.check(scanShape, request)
-  checkParameters(input, ["ProjectionExpression", "FilterExpression"], Legacy.present({ ...input }, legacyNames))
+  checkParameters(input, ["ProjectionExpression", "FilterExpression"], Legacy.given({ ...input }, legacyNames))
   const attributes = Legacy.fromAttributes(input.AttributesToGet)
   const legacyFilter = Legacy.fromFilter(input.ScanFilter, input.ConditionalOperator)
   const start = input.ExclusiveStartKey === undefined ? undefined : decodeStart(input.ExclusiveStartKey)
@@ -397,4 +396,3 @@ export const scan = (world: World, request: unknown): Output => {
   const factor = readFactor(input)
   return respond(world, input, view, readPage(view, hashCursor(view, low, high, place), input.Limit, factor), factor)
 }
-

@@ -35,3 +35,9 @@ export const conditionFailed = (item: unknown): Refusal =>
     400,
     item === undefined ? undefined : { Item: item }
   )
+
+/** A value that cannot be missing where it is asked for; a mistake in the engine if it is. */
+export const present = <A>(value: A | undefined): A => {
+  if (value === undefined) throw new Refusal("InternalServerError", "The engine failed", 500)
+  return value
+}

@@ -106,7 +106,9 @@ const taggedTable = (world: World, operation: string, arn: string): Table => {
   if (name === undefined) throw validation(wording.badArn(arn))
   const table = world.tables.get(name)
   if (table !== undefined && table.definition.arn === arn) return table
-  if (operation !== "ListTagsOfResource") throw resourceNotFound(`Requested resource not found: ResourcArn: ${arn} not found`)
+  if (operation !== "ListTagsOfResource") {
+    throw resourceNotFound(`Requested resource not found: ResourcArn: ${arn} not found`)
+  }
   throw new Refusal(
     "AccessDeniedException",
     `User: arn:aws:iam::${world.accountId}:root is not authorized to perform: dynamodb:${operation} on resource: ${arn}`
@@ -161,7 +163,10 @@ const recoveryShape = Shape.struct({
 const backedUpTable = (world: World, name: string): Table => {
   const table = world.tables.get(name)
   if (table === undefined) {
-    throw new Refusal("TableNotFoundException", requestWording.namedTableNotFound(name).replace("Requested resource not found: ", ""))
+    throw new Refusal(
+      "TableNotFoundException",
+      requestWording.namedTableNotFound(name).replace("Requested resource not found: ", "")
+    )
   }
   return table
 }
@@ -188,4 +193,3 @@ export const updateContinuousBackups = (world: World, request: unknown): Output 
   table.definition = { ...table.definition, pointInTimeRecovery }
   return describeBackups(table)
 }
-

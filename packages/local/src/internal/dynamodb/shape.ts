@@ -4,7 +4,7 @@
  * copied; attribute values are left to `value.ts`.
  */
 
-import { serialization, validation } from "./refusal.js"
+import { present, serialization, validation } from "./refusal.js"
 import { wrongJson } from "./value.js"
 import * as wording from "./wording/request.js"
 
@@ -72,12 +72,18 @@ export type Decoded<M> =
   & { readonly [K in keyof M as IsRequired<M[K]> extends true ? never : K]?: TypeOf<M[K]> | undefined }
 
 export const text = (constraints: Omit<Text, "kind"> = {}): Shape<string> => ({ kind: "text", ...constraints })
-export const oneOf = <const A extends ReadonlyArray<string>>(...values: A): Shape<A[number]> => ({ kind: "text", values })
+export const oneOf = <const A extends ReadonlyArray<string>>(...values: A): Shape<A[number]> => ({
+  kind: "text",
+  values
+})
 export const whole = (constraints: Omit<Whole, "kind"> = {}): Shape<number> => ({ kind: "whole", ...constraints })
 export const flag: Shape<boolean> = { kind: "flag" }
 /** Anything; decoded by whoever reads it. */
 export const raw: Shape<unknown> = { kind: "raw" }
-export const list = <A>(of: Shape<A, boolean>, constraints: Omit<List, "kind" | "of"> = {}): Shape<ReadonlyArray<A>> => ({
+export const list = <A>(
+  of: Shape<A, boolean>,
+  constraints: Omit<List, "kind" | "of"> = {}
+): Shape<ReadonlyArray<A>> => ({
   kind: "list",
   of,
   ...constraints
@@ -134,7 +140,7 @@ const conforms = (shape: Node, value: unknown): boolean => {
       let ok = true
       for (const name in shape.members) {
         const member = members[name]
-        const of = shape.members[name]!
+        const of = present(shape.members[name])
         if (member === undefined || member === null) ok = ok && of.required !== true
         else ok = conforms(of, member) && ok
       }
@@ -190,7 +196,7 @@ const collectMembers = (
   found: Array<string>
 ): void => {
   for (const name in members) {
-    const shape = members[name]!
+    const shape = present(members[name])
     const member = value[name]
     collect(shape, member, prefix + lower(name), found)
   }

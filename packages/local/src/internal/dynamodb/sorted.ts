@@ -2,6 +2,7 @@
  * Rows in order: a sorted sequence cut into chunks of bounded length. Finding a place costs the logarithm of the number of rows, an
  * insertion the logarithm and the length of one chunk.
  */
+import { present } from "./refusal.js"
 
 /** Rows are ordered by the hash of the partition key, then the partition key, then the sort key, each encoded so that it sorts. */
 export interface Place {
@@ -49,12 +50,12 @@ class Chunk<R extends Place> {
   readonly hashes = new Int32Array(maxChunk + 1)
 
   constructor(readonly rows: Array<R>) {
-    for (let i = 0; i < rows.length; i++) this.hashes[i] = rows[i]!.hash
+    for (let i = 0; i < rows.length; i++) this.hashes[i] = present(rows[i]).hash
   }
 
   compare(index: number, place: Place): number {
-    const hash = this.hashes[index]!
-    return hash === place.hash ? comparePlaces(this.rows[index]!, place) : hash - place.hash
+    const hash = present(this.hashes[index])
+    return hash === place.hash ? comparePlaces(present(this.rows[index]), place) : hash - place.hash
   }
 
   /** The first index whose row is not before the place. */
@@ -101,7 +102,7 @@ class Chunked<R extends Place> implements Store<R> {
     let high = chunks.length - 1
     while (low < high) {
       const middle = (low + high + 1) >>> 1
-      if (chunks[middle]!.compare(0, place) <= 0) low = middle
+      if (present(chunks[middle]).compare(0, place) <= 0) low = middle
       else high = middle - 1
     }
     return low
@@ -156,17 +157,17 @@ class Chunked<R extends Place> implements Store<R> {
     let high = chunks.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (isBefore(chunks[middle]!.rows[0]!)) low = middle + 1
+      if (isBefore(present(present(chunks[middle]).rows[0]))) low = middle + 1
       else high = middle
     }
     if (low === 0) return { at: 0, index: 0 }
     const at = low - 1
-    const { rows } = chunks[at]!
+    const { rows } = present(chunks[at])
     let first = 1
     let end = rows.length
     while (first < end) {
       const middle = (first + end) >>> 1
-      if (isBefore(rows[middle]!)) first = middle + 1
+      if (isBefore(present(rows[middle]))) first = middle + 1
       else end = middle
     }
     return { at, index: first }

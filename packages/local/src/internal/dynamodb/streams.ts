@@ -3,7 +3,7 @@
  */
 import type { Output } from "./items.js"
 import * as Members from "./members.js"
-import { Refusal, resourceNotFound, validation } from "./refusal.js"
+import { present, Refusal, resourceNotFound, validation } from "./refusal.js"
 import * as Shape from "./shape.js"
 import { type Stream, type StreamRecord, trim } from "./streamLog.js"
 import { encodeItem, sizeOfItem } from "./value.js"
@@ -15,8 +15,7 @@ const arn = Shape.required(Shape.text({ min: 37, max: 1024 }))
 const sequenceText = (sequence: number): string => "1" + String(sequence).padStart(20, "0")
 const sequenceNumber = (text: string): number => Number(text.slice(1))
 
-const shardId = ({ created }: Stream): string =>
-  `shardId-${String(created).padStart(20, "0")}-00000001`
+const shardId = ({ created }: Stream): string => `shardId-${String(created).padStart(20, "0")}-00000001`
 
 const streamOf = (world: World, given: string): Stream => {
   const stream = world.streams.get(given)
@@ -28,7 +27,9 @@ const listShape = Shape.struct({ TableName: Members.index, Limit: limit, Exclusi
 
 export const listStreams = (world: World, request: unknown): Output => {
   const { ExclusiveStartStreamArn: start, Limit: count = 100, TableName } = Shape.check(listShape, request)
-  const all = [...world.streams.values()].filter(({ table }) => TableName === undefined || table === tableName(TableName))
+  const all = [...world.streams.values()].filter(({ table }) =>
+    TableName === undefined || table === tableName(TableName)
+  )
   const from = start === undefined ? 0 : all.findIndex((stream) => stream.arn === start) + 1
   const page = all.slice(from, from + count)
   return {
@@ -172,7 +173,7 @@ export const getRecords = (world: World, request: unknown): Output => {
   let bytes = 0
   // Sequence numbers are without gaps, so a record stands where its number says.
   for (let i = sequence - first; i < stream.records.length && records.length < count; i++) {
-    const record = stream.records[i]!
+    const record = present(stream.records[i])
     bytes += sizeOfItem(record.before ?? {}) + sizeOfItem(record.after ?? {})
     if (records.length > 0 && bytes > maxPageBytes) break
     records.push(show(world, stream, record))

@@ -1,8 +1,8 @@
 /**
  * A table: its rows, its indexes, and the one function that changes them.
  */
-import { comparePlaces, make as makeStore, type Place, type Store } from "./sorted.js"
 import { checkIndexKey, keyAttributes, type KeySchema, placeInIndex } from "./keys.js"
+import { comparePlaces, make as makeStore, type Place, type Store } from "./sorted.js"
 import { attribute, type Item, pick, sizeOf, utf8Length } from "./value.js"
 
 /** An item at its place. The item is replaced as a whole and never changed. */

@@ -54,7 +54,9 @@ const nameShape = Shape.struct({ TableName: Members.table })
 
 /** Control-plane operations say otherwise than the rest that the name is missing. */
 export const checkName = (request: unknown): void => {
-  if (typeof request === "object" && request !== null && "TableName" in request && request.TableName !== undefined) return
+  if (typeof request === "object" && request !== null && "TableName" in request && request.TableName !== undefined) {
+    return
+  }
   throw validation(requestWording.required("TableName"))
 }
 
@@ -81,8 +83,7 @@ export const checkBilling = (
 
 export const encryptionOf = (
   input: { readonly Enabled?: boolean | undefined; readonly KMSMasterKeyId?: string | undefined } | undefined
-): TableDefinition["encryption"] =>
-  input?.Enabled === true ? { type: "KMS", key: input.KMSMasterKeyId } : undefined
+): TableDefinition["encryption"] => input?.Enabled === true ? { type: "KMS", key: input.KMSMasterKeyId } : undefined
 
 export const isStepwise = (world: World): boolean => world.options.transitions === "stepwise"
 
@@ -91,7 +92,10 @@ export const createTable = (world: World, request: unknown): Output => {
   const input = Shape.check(createShape, request)
   const billing = input.BillingMode ?? "PROVISIONED"
   const throughput = checkBilling(billing, input.ProvisionedThroughput)
-  const attributes = input.AttributeDefinitions.map(({ AttributeName, AttributeType }) => ({ AttributeName, AttributeType }))
+  const attributes = input.AttributeDefinitions.map(({ AttributeName, AttributeType }) => ({
+    AttributeName,
+    AttributeType
+  }))
   const schema = tableSchema(input.KeySchema, attributes)
   const indexes = indexDefinitions(
     schema,

@@ -5,8 +5,8 @@
 import { Meter } from "./capacity.js"
 import { Refusal } from "./refusal.js"
 import type { Index, Table, Throughput } from "./table.js"
-import type { Outcome } from "./write.js"
 import type { World } from "./world.js"
+import type { Outcome } from "./write.js"
 
 type Kind = "Read" | "Write"
 

@@ -14,9 +14,9 @@ import type { Place } from "./sorted.js"
 import type { Table } from "./table.js"
 import { admitRead, admitWrite } from "./throttle.js"
 import { decodeItem, type Item } from "./value.js"
-import { checkedSize, checkKeyPaths, commit, evaluate, locate, type Outcome, type Write } from "./write.js"
 import * as wording from "./wording/transaction.js"
 import { tableOf, type World } from "./world.js"
+import { checkedSize, checkKeyPaths, commit, evaluate, locate, type Outcome, type Write } from "./write.js"
 
 const maxBytes = 4 * 1024 * 1024
 const windowMs = 10 * 60 * 1000
@@ -184,7 +184,10 @@ type Member = Parameters & {
   readonly ReturnValuesOnConditionCheckFailure?: string | undefined
 }
 
-const compileMember = (member: Member, expressions: ReadonlyArray<"UpdateExpression" | "ConditionExpression">): Compiled => {
+const compileMember = (
+  member: Member,
+  expressions: ReadonlyArray<"UpdateExpression" | "ConditionExpression">
+): Compiled => {
   checkParameters(member, expressions, [])
   return member.ConditionExpression === undefined && member.UpdateExpression === undefined ? {} : compile(member)
 }

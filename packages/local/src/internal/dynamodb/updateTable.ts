@@ -5,7 +5,15 @@ import { describe } from "./describe.js"
 import type { Output } from "./items.js"
 import * as Members from "./members.js"
 import { Refusal, resourceInUse, resourceNotFound, validation } from "./refusal.js"
-import { attributesShape, checkThroughput, globalIndex, globalShape, onDemandShape, throughputShape, units } from "./schema.js"
+import {
+  attributesShape,
+  checkThroughput,
+  globalIndex,
+  globalShape,
+  onDemandShape,
+  throughputShape,
+  units
+} from "./schema.js"
 import * as Shape from "./shape.js"
 import { closeStream, openStream, streamShape, wantedView } from "./streamLog.js"
 import type { Index, IndexDefinition, Table, TableDefinition, Throughput } from "./table.js"
@@ -151,7 +159,10 @@ const startChange = (table: Table, change: IndexChange): () => void => {
       change.index.status = "DELETING"
       return () => {
         table.indexes.delete(change.index.definition.name)
-        const used = new Set([...table.keyNames, ...Array.from(table.indexes.values(), ({ keyNames }) => keyNames).flat()])
+        const used = new Set([
+          ...table.keyNames,
+          ...Array.from(table.indexes.values(), ({ keyNames }) => keyNames).flat()
+        ])
         table.definition = {
           ...table.definition,
           attributes: table.definition.attributes.filter(({ AttributeName }) => used.has(AttributeName))

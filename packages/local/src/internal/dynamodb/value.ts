@@ -2,7 +2,7 @@
  * Attribute values and items as the engine keeps them: decoded once on the way in, canonical, never changed, copied on the way out.
  */
 import * as decimal from "./decimal.js"
-import { serialization, validation } from "./refusal.js"
+import { present, serialization, validation } from "./refusal.js"
 import * as wording from "./wording/value.js"
 
 /** Exactly one member is set. */
@@ -216,7 +216,7 @@ export const decodeItem = (value: unknown): Item => decodeItemAt(value, 1)
 export const nestsTooDeep = (value: AttributeValue, depth = 1): boolean => {
   if (value.M !== undefined) {
     if (depth > maxNesting) return true
-    for (const name in value.M) if (nestsTooDeep(value.M[name]!, depth + 1)) return true
+    for (const name in value.M) if (nestsTooDeep(present(value.M[name]), depth + 1)) return true
   }
   if (value.L !== undefined) {
     return depth > maxNesting || value.L.some((member) => nestsTooDeep(member, depth + 1))
@@ -244,7 +244,7 @@ export const encode = (value: AttributeValue): AttributeValue => {
 export const encodeItem = (item: Item): Item => {
   // The spread copies names at once, and defines even one called `__proto__`; the loop only replaces values.
   const copy: MutableItem = { ...item }
-  for (const name in copy) copy[name] = encode(copy[name]!)
+  for (const name in copy) copy[name] = encode(present(copy[name]))
   return copy
 }
 
@@ -271,7 +271,7 @@ export const sizeOf = (value: AttributeValue): number => {
   if (value.L !== undefined) return 3 + sum(value.L, (member) => 1 + sizeOf(member))
   if (value.M !== undefined) {
     let total = 3
-    for (const name in value.M) total += 1 + utf8Length(name) + sizeOf(value.M[name]!)
+    for (const name in value.M) total += 1 + utf8Length(name) + sizeOf(present(value.M[name]))
     return total
   }
   if (value.SS !== undefined) return sum(value.SS, utf8Length)
@@ -283,7 +283,7 @@ export const sizeOf = (value: AttributeValue): number => {
 /** Bytes that an item takes up. */
 export const sizeOfItem = (item: Item): number => {
   let total = 0
-  for (const name in item) total += utf8Length(name) + sizeOf(item[name]!)
+  for (const name in item) total += utf8Length(name) + sizeOf(present(item[name]))
   return total
 }
 
@@ -335,7 +335,8 @@ export const equals = (a: AttributeValue, b: AttributeValue): boolean => {
   if (a.BS !== undefined) return b.BS !== undefined && sameMembers(a.BS.map(latin1), b.BS.map(latin1))
   if (a.L !== undefined) {
     const other = b.L
-    return other !== undefined && a.L.length === other.length && a.L.every((member, i) => equals(member, other[i]!))
+    return other !== undefined && a.L.length === other.length &&
+      a.L.every((member, i) => equals(member, present(other[i])))
   }
   return a.M !== undefined && b.M !== undefined && equalItems(a.M, b.M)
 }
@@ -344,7 +345,7 @@ export const equalItems = (a: Item, b: Item): boolean => {
   let count = 0
   for (const name in a) {
     const other = attribute(b, name)
-    if (other === undefined || !equals(a[name]!, other)) return false
+    if (other === undefined || !equals(present(a[name]), other)) return false
     count++
   }
   for (const _ in b) count--

@@ -51,8 +51,7 @@ export const randomHex = (world: World, length: number): string => {
   return text
 }
 
-export const randomUuid = (world: World): string =>
-  [8, 4, 4, 4, 12].map((length) => randomHex(world, length)).join("-")
+export const randomUuid = (world: World): string => [8, 4, 4, 4, 12].map((length) => randomHex(world, length)).join("-")
 
 /** Something that can only be if the engine is wrong. */
 export const impossible = (what: string): Refusal => new Refusal("InternalServerError", what, 500)

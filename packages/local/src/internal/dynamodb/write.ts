@@ -2,8 +2,8 @@
  * Writes of one item, in steps that single requests, batches, transactions and PartiQL share: compile (what the request alone tells),
  * locate (table and key), evaluate (the condition and the item after, nothing changed yet), commit.
  */
-import type { Condition, Path, Update } from "./expression/ast.js"
 import { apply } from "./expression/apply.js"
+import type { Condition, Path, Update } from "./expression/ast.js"
 import { evaluate as holds } from "./expression/evaluate.js"
 import { placeOfItem, placeOfKey } from "./keys.js"
 import { conditionFailed, Refusal, validation } from "./refusal.js"

@@ -3,7 +3,7 @@
  * result.
  */
 import * as decimal from "../decimal.js"
-import { validation } from "../refusal.js"
+import { present, validation } from "../refusal.js"
 import {
   attribute,
   type AttributeValue,
@@ -138,7 +138,7 @@ const stepItem = (item: Item, step: Step): Item => {
   if (removed === undefined) return result
   // Built anew rather than deleted from: a deletion would cost the object its compact layout.
   const kept = emptyItem()
-  for (const name in result) if (!removed.has(name)) setAttribute(kept, name, result[name]!)
+  for (const name in result) if (!removed.has(name)) setAttribute(kept, name, present(result[name]))
   return kept
 }
 
@@ -164,4 +164,3 @@ export const apply = (update: Update, item: Item): Item => {
   }
   return result
 }
-

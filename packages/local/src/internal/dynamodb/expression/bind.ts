@@ -2,6 +2,7 @@
  * Binds a parsed expression to the names and values of a request, and refuses what only then shows: placeholders that are not
  * defined, operands of a wrong type, paths that overlap.
  */
+import { present } from "../refusal.js"
 import { type AttributeValue, compare, isType, type Type, typeOf } from "../value.js"
 import * as wording from "../wording/expression.js"
 import type {
@@ -33,7 +34,9 @@ export class ExpressionFault {
 const bindPath = (path: ParsedPath, scope: Scope): Path => {
   for (const element of path) {
     if (typeof element === "string" && element.charCodeAt(0) === 35) {
-      return path.map((part) => (typeof part === "string" && part.charCodeAt(0) === 35 ? scope.names[part]! : part))
+      return path.map((
+        part
+      ) => (typeof part === "string" && part.charCodeAt(0) === 35 ? present(scope.names[part]) : part))
     }
   }
   return path
@@ -46,7 +49,7 @@ const bindOperand = (operand: Operand<string>, scope: Scope): Bound => {
     case "path":
       return { kind: "path", path: bindPath(operand.path, scope) }
     case "value":
-      return { kind: "value", value: scope.values[operand.value]! }
+      return { kind: "value", value: present(scope.values[operand.value]) }
     case "size":
       return { kind: "size", of: bindOperand(operand.of, scope) }
   }
@@ -234,7 +237,7 @@ const bindAction = (action: ActionOf<string>, scope: Scope): Action => {
     case "remove":
       return { kind: "remove", path }
     default: {
-      const value = scope.values[action.value]!
+      const value = present(scope.values[action.value])
       const type = typeOf(value)
       if (!setTypes.has(type) && !(action.kind === "add" && type === "N")) {
         throw new ExpressionFault(wording.updateOperandType(action.kind.toUpperCase(), longTypes[type]))

@@ -1,6 +1,7 @@
 /**
  * Evaluates a bound condition against an item.
  */
+import { present } from "../refusal.js"
 import { attribute, type AttributeValue, compare, equals, type Item, latin1, typeOf, utf8Length } from "../value.js"
 import type { Comparator, Condition, Operand, Path } from "./ast.js"
 
@@ -9,7 +10,7 @@ export const resolve = (item: Item, path: Path): AttributeValue | undefined => {
   const [first] = path
   let value = typeof first === "string" ? attribute(item, first) : undefined
   for (let i = 1; i < path.length && value !== undefined; i++) {
-    const element = path[i]!
+    const element = present(path[i])
     value = typeof element === "number" ? value.L?.[element] : value.M && attribute(value.M, element)
   }
   return value

@@ -1,8 +1,8 @@
 /**
  * Key conditions: a conjunction of simple conditions on key attributes, and the range of sort keys that they select.
  */
-import { encodePart, hash, joinParts, joinPartition, joinPrefix, type KeyAttribute, type KeySchema } from "../keys.js"
-import { validation } from "../refusal.js"
+import { encodePart, hash, joinPartition, joinParts, joinPrefix, type KeyAttribute, type KeySchema } from "../keys.js"
+import { present, validation } from "../refusal.js"
 import { type AttributeValue, typeOf } from "../value.js"
 import * as wording from "../wording/expression.js"
 import * as queryWording from "../wording/query.js"
@@ -145,7 +145,7 @@ export const keyRange = (schema: KeySchema, all: ReadonlyArray<KeyPredicate>, jo
     const predicate = take(attribute)
     if (predicate === undefined) throw validation(queryWording.missed(attribute.name))
     if (predicate.operator !== "=") throw validation(queryWording.notSupported)
-    return encodePart(predicate.values[0]!)
+    return encodePart(present(predicate.values[0]))
   })
   const leading: Array<string> = []
   let last: KeyPredicate | undefined
@@ -155,10 +155,9 @@ export const keyRange = (schema: KeySchema, all: ReadonlyArray<KeyPredicate>, jo
     if (predicate === undefined) throw validation(queryWording.missed(attribute.name))
     last = predicate
     if (predicate.operator !== "=" || byName.size === 0) break
-    leading.push(encodePart(predicate.values[0]!))
+    leading.push(encodePart(present(predicate.values[0])))
   }
   if (byName.size > 0) throw validation(queryWording.notSupported)
   const pk = joinPartition(partition)
   return { hash: hash(pk), pk, ...sortRange(leading, last, joined) }
 }
-

@@ -1,7 +1,7 @@
 /**
  * What the parsers of all expressions share: tokens, syntax errors, document paths, placeholders and the faults found on the way.
  */
-import { validation } from "../refusal.js"
+import { present, validation } from "../refusal.js"
 import { isReserved } from "../reserved.js"
 import * as wording from "../wording/expression.js"
 import type { Parsed, ParsedPath } from "./ast.js"
@@ -47,11 +47,11 @@ export class Parser {
   }
 
   get token(): Token {
-    return this.tokens[this.at]!
+    return present(this.tokens[this.at])
   }
 
   peek(ahead = 1): Token {
-    return this.tokens[Math.min(this.at + ahead, this.tokens.length - 1)]!
+    return present(this.tokens[Math.min(this.at + ahead, this.tokens.length - 1)])
   }
 
   next(): Token {

@@ -1,6 +1,7 @@
 /**
  * Projections: their parser, and the choice of a part of an item by paths.
  */
+import { present } from "../refusal.js"
 import { attribute, type AttributeValue, emptyItem, type Item, setAttribute } from "../value.js"
 import * as wording from "../wording/expression.js"
 import type { Parsed, ParsedPath, Path } from "./ast.js"
@@ -76,8 +77,8 @@ export const firstOverlap = (paths: ReadonlyArray<Path>): string | undefined => 
   let conflict: string | undefined
   for (let j = 1; j < paths.length; j++) {
     for (let i = 0; i < j; i++) {
-      const one = paths[i]!
-      const two = paths[j]!
+      const one = present(paths[i])
+      const two = present(paths[j])
       const length = Math.min(one.length, two.length)
       let k = 0
       while (k < length && one[k] === two[k]) k++

@@ -4,21 +4,24 @@
  */
 import type { Action, Comparator, Condition, Operand, Path, SetValue } from "../expression/ast.js"
 import { validation } from "../refusal.js"
-import { attribute, type AttributeValue, decode, emptyItem, type Item, setAttribute } from "../value.js"
+import { attribute, type AttributeValue, decode, emptyItem, type Item, setAttribute, typeOf } from "../value.js"
+import * as expressionWording from "../wording/expression.js"
 import * as wording from "../wording/partiql.js"
 
 export type Returning = "ALL_OLD" | "MODIFIED_OLD" | "ALL_NEW" | "MODIFIED_NEW"
 
+export interface Select {
+  readonly kind: "select"
+  readonly table: string
+  readonly index: string | undefined
+  /** `undefined` for `*`. */
+  readonly paths: ReadonlyArray<Path> | undefined
+  readonly where: Condition | undefined
+  readonly order: { readonly name: string; readonly descending: boolean } | undefined
+}
+
 export type Statement =
-  | {
-    readonly kind: "select"
-    readonly table: string
-    readonly index: string | undefined
-    /** `undefined` for `*`. */
-    readonly paths: ReadonlyArray<Path> | undefined
-    readonly where: Condition | undefined
-    readonly order: { readonly name: string; readonly descending: boolean } | undefined
-  }
+  | Select
   | { readonly kind: "insert"; readonly table: string; readonly item: Item }
   | {
     readonly kind: "update"
@@ -107,6 +110,12 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
     const { kind, text: found } = token()
     if (kind !== "word" && kind !== "quoted") return fail()
     at++
+    return found
+  }
+  /** A part of the path after FROM. */
+  const component = (): string => {
+    const found = name()
+    if (found === "") throw validation(wording.emptyComponent)
     return found
   }
   const separated = <A>(close: string, member: () => A): ReadonlyArray<A> => {
@@ -207,6 +216,14 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
 
   const not = (): Term => (takesWord("NOT") ? { condition: { kind: "not", of: asCondition(not()) } } : predicate())
 
+  /** Only strings, numbers and binaries have an order. */
+  const checkOrdered = (operator: string, operands: ReadonlyArray<Operand<AttributeValue>>): void => {
+    for (const operand of operands) {
+      const type = operand.kind === "value" ? typeOf(operand.value) : "S"
+      if (type !== "S" && type !== "N" && type !== "B") throw validation(expressionWording.operandType(operator, type))
+    }
+  }
+
   const negate = (condition: Condition, negated: boolean): Term => ({
     condition: negated ? { kind: "not", of: condition } : condition
   })
@@ -215,10 +232,11 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
     const term = primary()
     const comparator = token().kind === "symbol" ? comparators[token().text] : undefined
     if (comparator !== undefined) {
+      const written = token().text
       at++
-      return {
-        condition: { kind: "compare", operator: comparator, left: asOperand(term), right: asOperand(primary()) }
-      }
+      const [left, right] = [asOperand(term), asOperand(primary())]
+      if (comparator !== "=" && comparator !== "<>") checkOrdered(written, [left, right])
+      return { condition: { kind: "compare", operator: comparator, left, right } }
     }
     if (takesWord("IS")) {
       const negated = takesWord("NOT")
@@ -234,7 +252,9 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
     if (takesWord("BETWEEN")) {
       const low = asOperand(primary())
       expectWord("AND")
-      return negate({ kind: "between", of: asOperand(term), low, high: asOperand(primary()) }, negated)
+      const [of, high] = [asOperand(term), asOperand(primary())]
+      checkOrdered("BETWEEN", [of, low, high])
+      return negate({ kind: "between", of, low, high }, negated)
     }
     if (takesWord("IN")) {
       const close = takes("[") ? "]" : takes("(") ? ")" : fail()
@@ -332,15 +352,16 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
     return `${scope}_${image}`
   }
 
-  const select = (): Statement => {
+  const select = (): Select => {
     let paths: Array<Path> | undefined
     if (!takes("*")) {
       paths = [path()]
       while (takes(",")) paths.push(path())
     }
     expectWord("FROM")
-    const table = name()
-    const index = takes(".") ? name() : undefined
+    const table = component()
+    const index = takes(".") ? component() : undefined
+    if (isSymbol(".")) throw validation(wording.tooManyComponents)
     const condition = where()
     let order: { readonly name: string; readonly descending: boolean } | undefined
     if (takesWord("ORDER")) {
@@ -379,14 +400,17 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
     if (takesWord("DELETE")) {
       expectWord("FROM")
       const table = name()
-      return { kind: "delete", table, where: where(), returning: returning() }
+      const condition = where()
+      const image = returning()
+      if (image !== undefined && image !== "ALL_OLD") throw validation(wording.deleteReturning(image.replace("_", " ")))
+      return { kind: "delete", table, where: condition, returning: image }
     }
     if (takesWord("EXISTS")) {
       expect("(")
       expectWord("SELECT")
       const inner = select()
       expect(")")
-      return inner.kind === "select" ? { kind: "exists", table: inner.table, where: inner.where } : fail()
+      return { kind: "exists", table: inner.table, where: inner.where }
     }
     return fail()
   }

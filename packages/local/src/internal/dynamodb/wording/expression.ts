@@ -5,13 +5,15 @@ import { type AttributeValue, latin1, typeOf } from "../value.js"
 
 export const empty = "The expression can not be empty;"
 export const syntax = (token: string, near: string) => `Syntax error; token: "${token}", near: "${near}"`
-export const tooLong = (size: number) => `Expression size has exceeded the maximum allowed size; expression size: ${size}`
+export const tooLong = (size: number) =>
+  `Expression size has exceeded the maximum allowed size; expression size: ${size}`
 export const tooManyOperators = "The expression contains too many operators; operator count exceeds the limit of 300"
 export const redundantParentheses = "The expression has redundant parentheses;"
 export const unknownFunction = (name: string) => `Invalid function name; function: ${name}`
 export const misusedFunction = (name: string) =>
   `The function is not allowed to be used this way in an expression; function: ${name}`
-export const notInCondition = (name: string) => `The function is not allowed in a condition expression; function: ${name}`
+export const notInCondition = (name: string) =>
+  `The function is not allowed in a condition expression; function: ${name}`
 export const notInUpdate = (name: string) => `The function is not allowed in an update expression; function: ${name}`
 export const reservedWord = (word: string) => `Attribute name is a reserved keyword; reserved keyword: ${word}`
 export const undefinedName = (name: string) =>
@@ -24,7 +26,8 @@ export const operandType = (name: string, type: string) =>
   `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`
 export const updateOperandType = (operator: string, type: string) =>
   `Incorrect operand type for operator or function; operator: ${operator}, operand type: ${type}`
-export const needsPath = (name: string) => `Operator or function requires a document path; operator or function: ${name}`
+export const needsPath = (name: string) =>
+  `Operator or function requires a document path; operator or function: ${name}`
 export const typeName = (given: string) =>
   `Invalid attribute type name found; type: ${given}, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}`
 export const notDistinct = (operator: string, operand: string) =>

@@ -24,6 +24,5 @@ export const valueNotAllowed = (name: string) =>
   `${invalid}Value cannot be used when Exists is false for Attribute: ${name}`
 export const operatorAlone = "ConditionalOperator cannot be used without Filter or Expected"
 export const deleteOnly = invalid + "Only DELETE action is allowed when no attribute value is specified"
-export const deleteType = (type: string) =>
-  `${invalid}DELETE action with value is not supported for the type ${type}`
+export const deleteType = (type: string) => `${invalid}DELETE action with value is not supported for the type ${type}`
 export const addType = (type: string) => `${invalid}ADD action is not supported for the type ${type}`

@@ -18,3 +18,17 @@ export const orderBy = "Must have WHERE clause in the statement when using ORDER
 export const orderByKey = (name: string) => `Variable reference ${name} in ORDER BY clause must be part of the sort key`
 export const nextToken = "Invalid NextToken"
 export const repeatedAttribute = (name: string) => `Duplicate attribute in the inserted item: ${name}`
+export const noIndex = "The table does not have the specified index"
+export const consistentGlobal = "Strongly consistent read is not supported on Global Secondary Indexes"
+export const filterNotProjected = (index: string, names: ReadonlyArray<string>) =>
+  `One or more parameter values were invalid: Secondary index ${index} does not project one or more filter attributes: [${
+    names.join(", ")
+  }]`
+export const tooManyComponents = "A path may contain at most 2 components in the FROM clause"
+export const emptyComponent = "Path component cannot be an empty string"
+export const deleteReturning = (image: string) =>
+  `Invalid returning clause: RETURNING ${image} *. Only RETURNING ALL OLD * is allowed in DELETE statements.`
+export const inTransaction = (position: number, message: string) =>
+  `Validation failed in TransactStatements[${position}]: ${message}`
+export const noReturning = "RETURNING clause is not supported in ExecuteTransaction."
+export const noIndexReads = "Reads on indices are not supported within transactions."

@@ -16,8 +16,7 @@ export const noIndex = (name: string) => `The table does not have the specified 
 export const consistentGlobal = "Consistent reads are not supported on global secondary indexes"
 export const startKey = "The provided starting key is invalid"
 export const startKeyBecause = (message: string) => `${startKey}: ${message}`
-export const startKeyOutside =
-  "The provided starting key is outside query boundaries based on provided conditions"
+export const startKeyOutside = "The provided starting key is outside query boundaries based on provided conditions"
 export const startKeyRange = "The provided starting key does not match the range key predicate"
 export const startKeySegment = (segment: number, total: number) =>
   startKeyBecause(
