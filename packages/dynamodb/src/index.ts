@@ -6,6 +6,8 @@
 
 export * as AttributeValue from "./AttributeValue.js"
 
+export * as Document from "./Document.js"
+
 export * as DynamoDB from "./DynamoDB.js"
 
 export * as DynamoDBException from "./DynamoDBException.js"

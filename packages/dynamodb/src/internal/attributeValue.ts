@@ -374,3 +374,20 @@ export const decodeItem = <K extends keyof NumberTypes>(
   const walk = new Walk(0)
   return walk.run(() => decodeRecord<NumberTypes[K]>(value, readers[numbers], walk))
 }
+
+/** As `decodeItem`, but a number that the chosen type cannot hold becomes a `BigDecimal`: no stored item fails. */
+export const decodeWhole = <K extends keyof NumberTypes>(
+  value: unknown,
+  numbers: K
+): Either.Either<NativeItem<NumberTypes[K] | BigDecimal.BigDecimal>, SerializationException> => {
+  const chosen: ReadNumber<NumberTypes[K]> = readers[numbers]
+  const read = (text: string): NumberTypes[K] | BigDecimal.BigDecimal => {
+    try {
+      return chosen(text)
+    } catch {
+      return number.toBigDecimal(text)
+    }
+  }
+  const walk = new Walk(0)
+  return walk.run(() => decodeRecord<NumberTypes[K] | BigDecimal.BigDecimal>(value, read, walk))
+}
