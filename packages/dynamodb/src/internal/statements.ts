@@ -33,7 +33,7 @@ const leading = /^(?:\s|--[^\n]*|\/\*[^]*?\*\/)*/
 
 /** What the first keyword says; whatever is no SELECT is taken for a write, which is never repeated blindly. */
 export const accessOf = (statement: string | undefined): "read" | "write" =>
-  /^select/i.test((statement ?? "").replace(leading, "")) ? "read" : "write"
+  /^select/i.test(String(statement).replace(leading, "")) ? "read" : "write"
 
 const maxStatements = 25
 
