@@ -163,4 +163,4 @@ export function decodeItem(
  * @since 0.1.0
  * @category sizes
  */
-export const size: (value: ReadonlyAttributeValue) => number = sizeOfValue
+export const size = (value: ReadonlyAttributeValue): number => sizeOfValue(value)

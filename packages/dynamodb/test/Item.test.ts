@@ -45,6 +45,19 @@ describe("size", () => {
     })
   }
 
+  it("counts 32 levels, which is all that DynamoDB takes, and comes to an end", () => {
+    const nested = (levels: number): AttributeValue.AttributeValue => {
+      let value: AttributeValue.AttributeValue = { S: "abc" }
+      for (let i = 0; i < levels; i++) value = { L: [value] }
+      return value
+    }
+    assert.strictEqual(AttributeValue.size(nested(31)), 31 * 4 + 3)
+    assert.strictEqual(AttributeValue.size(nested(100_000)), 32 * 4)
+    const cyclic: AttributeValue.AttributeValue = { M: {} }
+    if (cyclic.M !== undefined) cyclic.M["a"] = cyclic
+    assert.strictEqual(AttributeValue.size(cyclic), 32 * 5)
+  })
+
   it("of an item is the sum of its attributes", () => {
     assert.strictEqual(Item.size({}), 0)
     assert.strictEqual(Item.size({ id: { S: "123" }, n: { N: "-1.5" } }), 5 + 5)

@@ -14,20 +14,22 @@ export const utf8Length = (text: string): number => {
 
 const perCollection = 3
 const perMember = 1
+const maxLevel = 32
 
-/** Bytes of a value, without its name. */
-export const sizeOfValue = (value: ReadonlyAttributeValue): number => {
+/** Bytes of a value, without its name. Nothing is counted below the level at which DynamoDB refuses a value: it may have no end. */
+export const sizeOfValue = (value: ReadonlyAttributeValue, level = 1): number => {
+  if (level > maxLevel) return 0
   if (value.S !== undefined) return utf8Length(value.S)
   if (value.N !== undefined) return number.size(value.N)
   if (value.M !== undefined) {
     let total = perCollection
-    for (const name in value.M) total += perMember + sizeOfAttribute(name, value.M[name])
+    for (const name in value.M) total += perMember + sizeOfAttribute(name, value.M[name], level + 1)
     return total
   }
   let total = 0
   if (value.L !== undefined) {
     total = perCollection
-    for (const member of value.L) total += perMember + sizeOfValue(member)
+    for (const member of value.L) total += perMember + sizeOfValue(member, level + 1)
     return total
   }
   if (value.B !== undefined) return value.B.length
@@ -47,5 +49,5 @@ export const sizeOfValue = (value: ReadonlyAttributeValue): number => {
 }
 
 /** Bytes of a name and its value; none where there is no value. */
-export const sizeOfAttribute = (name: string, value: ReadonlyAttributeValue | undefined): number =>
-  value === undefined ? 0 : utf8Length(name) + sizeOfValue(value)
+export const sizeOfAttribute = (name: string, value: ReadonlyAttributeValue | undefined, level = 1): number =>
+  value === undefined ? 0 : utf8Length(name) + sizeOfValue(value, level)
