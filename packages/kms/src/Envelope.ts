@@ -52,7 +52,7 @@ export type AttributeType = attributeValue.AttributeType
  * - `KeyWiped`: the data key given was wiped.
  * - `InvalidKey`: key id, EDK or data key are not of a length that there is.
  * - `InvalidBinding`: the table, key or path cannot be bound to.
- * - `InvalidValue`: not an attribute value, or nested too deep, or with text that is not well-formed.
+ * - `InvalidValue`: not an attribute value, or nested too deep, or with text that is not well-formed or a number that is none.
  * - `TooLarge`: over 16 MiB.
  * - `TypeMismatch`: authentic, but of another type than the one asked for.
  *

@@ -4,6 +4,9 @@
 
 const numeral = /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,9}))?$/
 
+/** Whether a text is a decimal number, of any size. */
+export const isNumeral = (text: unknown): text is string => typeof text === "string" && numeral.test(text)
+
 /**
  * Sign (`-` or nothing), digits without outer zeros, `E`, exponent of the last digit; zero is `0`. So `-12.50` is `-125E-1`.
  * `undefined` when the text is not a decimal number.

@@ -3,6 +3,7 @@
  * exactly the shapes that there are, to the depth that DynamoDB allows.
  */
 import type { AttributeType, AttributeValue } from "./attributeValue.js"
+import { isNumeral } from "./canonicalNumber.js"
 import { isWellFormed } from "./text.js"
 
 const maxDepth = 32
@@ -47,10 +48,9 @@ export const toJson = (type: AttributeType, content: unknown, budget: Budget, de
   if (budget.left < 0 || depth > maxDepth) return undefined
   switch (type) {
     case "S":
+      return isWellFormed(content) ? textToJson(content, budget) : undefined
     case "N":
-      if (!isWellFormed(content)) return undefined
-      budget.left -= content.length
-      return content
+      return isNumeral(content) ? textToJson(content, budget) : undefined
     case "B":
       if (!(content instanceof Uint8Array)) return undefined
       budget.left -= content.length
@@ -59,8 +59,9 @@ export const toJson = (type: AttributeType, content: unknown, budget: Budget, de
     case "NULL":
       return typeof content === "boolean" ? content : undefined
     case "SS":
-    case "NS":
       return eachToJson(content, (text) => toJson("S", text, budget, depth))
+    case "NS":
+      return eachToJson(content, (text) => toJson("N", text, budget, depth))
     case "BS":
       return eachToJson(content, (bytes) => toJson("B", bytes, budget, depth))
     case "L":
@@ -86,7 +87,7 @@ export const fromJson = (type: AttributeType, json: unknown, depth = 1): Attribu
     case "S":
       return typeof json === "string" ? { S: json } : undefined
     case "N":
-      return typeof json === "string" ? { N: json } : undefined
+      return isNumeral(json) ? { N: json } : undefined
     case "B": {
       const bytes = bytesOf(json)
       return bytes && { B: bytes }
@@ -100,7 +101,7 @@ export const fromJson = (type: AttributeType, json: unknown, depth = 1): Attribu
       return texts && { SS: texts }
     }
     case "NS": {
-      const texts = eachFromJson(json, textOf)
+      const texts = eachFromJson(json, numeralOf)
       return texts && { NS: texts }
     }
     case "BS": {
@@ -123,6 +124,11 @@ export const fromJson = (type: AttributeType, json: unknown, depth = 1): Attribu
       return { M: Object.fromEntries(entries) }
     }
   }
+}
+
+const textToJson = (text: string, budget: Budget): string => {
+  budget.left -= text.length
+  return text
 }
 
 const memberToJson = (value: unknown, budget: Budget, depth: number): unknown => {
@@ -167,6 +173,8 @@ const isRecord = (value: unknown): value is { readonly [name: string]: unknown }
 const nullObject = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>
 
 const textOf = (json: unknown): string | undefined => typeof json === "string" ? json : undefined
+
+const numeralOf = (json: unknown): string | undefined => isNumeral(json) ? json : undefined
 
 const bytesOf = (json: unknown): Uint8Array | undefined => {
   if (typeof json !== "string") return undefined

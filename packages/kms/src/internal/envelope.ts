@@ -81,10 +81,10 @@ export const openFrame = (
   binding: Binding
 ): Either.Either<Buffer, failure.EnvelopeFailure> => {
   const header = EnvelopeKey.header(key)
-  const buffer = asBuffer(sealed)
-  if (buffer.length < header.length || header.compare(buffer, 0, header.length) !== 0) {
+  if (sealed.length < header.length || header.compare(sealed, 0, header.length) !== 0) {
     return Either.flatMap(readHeader(sealed), () => failure.wrongKey)
   }
+  const buffer = asBuffer(sealed)
   if (!isRest(buffer.length - header.length)) return failure.tampered
   const prk = EnvelopeKey.prk(key)
   if (prk === undefined) return failure.keyWiped

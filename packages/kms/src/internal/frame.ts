@@ -5,6 +5,7 @@
 import * as Either from "effect/Either"
 import { isUtf8 } from "node:buffer"
 import type { AttributeType, AttributeValue, ReadonlyAttributeValue } from "./attributeValue.js"
+import { isNumeral } from "./canonicalNumber.js"
 import { type Budget, fromJson, soleMember, toJson } from "./dynamodbJson.js"
 import * as failure from "./failure.js"
 import { frameHeader, frameLength, maxValue } from "./layout.js"
@@ -50,8 +51,9 @@ export const payload = (value: ReadonlyAttributeValue): Either.Either<Payload, f
   const typeByte = typeBytes[type]
   switch (type) {
     case "S":
-    case "N":
       return isWellFormed(content) ? textPayload(typeByte, content) : failure.invalidValue
+    case "N":
+      return isNumeral(content) ? textPayload(typeByte, content) : failure.invalidValue
     case "B":
       if (!(content instanceof Uint8Array)) return failure.invalidValue
       return bounded({ typeByte, content, size: content.length })
@@ -94,7 +96,7 @@ export const readFrame = (
   if (!isUtf8(content)) return failure.tampered
   const text = content.toString("utf8")
   if (type === "S") return Either.right({ S: text })
-  if (type === "N") return Either.right({ N: text })
+  if (type === "N") return isNumeral(text) ? Either.right({ N: text }) : failure.tampered
   const value = fromJson(type, parseJson(text))
   return value === undefined ? failure.tampered : Either.right(value)
 }
