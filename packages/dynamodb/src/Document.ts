@@ -336,7 +336,7 @@ const service = <K extends Numbers>(db: DynamoDB.DynamoDB.Service, numbers: K): 
       "PutItem",
       table,
       () => internal.put(table, item, options ?? {}),
-      (input) => db.putItem(input, options)
+      (input) => db.putItem(input, { resend: options?.resend })
     ),
   updateItem: (table, key, changes, options) =>
     write(
@@ -344,7 +344,7 @@ const service = <K extends Numbers>(db: DynamoDB.DynamoDB.Service, numbers: K): 
       "UpdateItem",
       table,
       () => internal.update(table, key, changes, options ?? {}),
-      (input) => db.updateItem(input, options)
+      (input) => db.updateItem(input, { resend: options?.resend })
     ),
   deleteItem: (table, key, options) =>
     write(
@@ -352,7 +352,7 @@ const service = <K extends Numbers>(db: DynamoDB.DynamoDB.Service, numbers: K): 
       "DeleteItem",
       table,
       () => internal.remove(table, key, options ?? {}),
-      (input) => db.deleteItem(input, options)
+      (input) => db.deleteItem(input, { resend: options?.resend })
     ),
   query: (table, options) =>
     Effect.suspend(() => internal.query(table, options)).pipe(

@@ -19,6 +19,14 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { TransactionInProgressException } from "./DynamoDBException.js"
 import { durationName } from "./DynamoDBMetrics.js"
+import type {
+  BatchGetItemError,
+  BatchGetItemOutput,
+  BatchGetOptions,
+  BatchWriteItemError,
+  BatchWriteItemOutput,
+  BatchWriteOptions
+} from "./internal/batch.js"
 import { asking } from "./internal/capacity.js"
 import { rules } from "./internal/classification.js"
 import type {
@@ -35,6 +43,7 @@ import type {
   WaitError
 } from "./internal/errors.js"
 import * as fake from "./internal/fake.js"
+import type { ErrorFor, ItemWriteOptions, OptionsFor } from "./internal/idempotent.js"
 import type { Item as InternalItem } from "./internal/items.js"
 import type { BatchExecuteStatementOutput, Exact, ListTables, Query, Scan, WaitOptions } from "./internal/methods.js"
 import type * as operations from "./internal/operations.js"
@@ -49,6 +58,15 @@ import { answered, attributes, measure } from "./internal/telemetry.js"
  * @category models
  */
 export type Item = InternalItem
+
+export type {
+  BatchGetItemError,
+  BatchGetItemOutput,
+  BatchGetOptions,
+  BatchWriteItemError,
+  BatchWriteItemOutput,
+  BatchWriteOptions
+} from "./internal/batch.js"
 
 export type {
   BatchExecuteStatementError,
@@ -78,6 +96,8 @@ export type {
   UpdateTimeToLiveError,
   WaitError
 } from "./internal/errors.js"
+
+export type { ErrorFor, ItemWriteOptions, OptionsFor, Transactable } from "./internal/idempotent.js"
 
 export type {
   BatchExecuteStatementOutput,
@@ -177,10 +197,35 @@ export declare namespace DynamoDB {
     readonly batchExecuteStatement: <const I extends Sdk.BatchExecuteStatementCommandInput>(
       input: Exact<I, Sdk.BatchExecuteStatementCommandInput>
     ) => Effect.Effect<BatchExecuteStatementOutput, BatchExecuteStatementError<Statements<I>>>
-    readonly deleteItem: <const I extends Sdk.DeleteItemCommandInput>(
+    /**
+     * Any number of reads, over any number of tables, in requests of 100. Keys that are equal are read once; what is left over is asked
+     * for again by the policy, whose waits begin anew when something was read, and at once when an answer was full. A failure is the
+     * call's own when nothing was read; else, and for what AWS left over, it is an `UnprocessedException`.
+     */
+    readonly batchGetItem: (
+      input: Sdk.BatchGetItemCommandInput,
+      options?: BatchGetOptions
+    ) => Effect.Effect<BatchGetItemOutput, BatchGetItemError>
+    /**
+     * Any number of puts and deletes, over any number of tables, in requests of 25 and of 15 MiB as JSON. Of several writes to one key
+     * the last one is made, and no other; the order among keys is open. What is left over is sent again by the policy, whose waits begin
+     * anew when something was written. A failure is the call's own when it met the whole batch and nothing was written; else, and for
+     * what AWS left over, it is an `UnprocessedException`.
+     *
+     * A request of unknown outcome is sent again as puts and deletes without a condition are (`resend`).
+     *
+     * To know which writes are to one key takes the names of the key's attributes: they are `options.keys`, or those of a delete on the
+     * table. Where there are neither, `DescribeTable` is asked for a table with puts in more than one request, or in one that was
+     * refused.
+     */
+    readonly batchWriteItem: (
+      input: Sdk.BatchWriteItemCommandInput,
+      options?: BatchWriteOptions
+    ) => Effect.Effect<BatchWriteItemOutput, BatchWriteItemError>
+    readonly deleteItem: <const I extends Sdk.DeleteItemCommandInput, const O extends ItemWriteOptions = {}>(
       input: Exact<I, Sdk.DeleteItemCommandInput>,
-      options?: WriteOptions
-    ) => Effect.Effect<Sdk.DeleteItemCommandOutput, DeleteItemError | ConditionError<I>>
+      options?: O & OptionsFor<I, O>
+    ) => Effect.Effect<Sdk.DeleteItemCommandOutput, ErrorFor<O, DeleteItemError> | ConditionError<I>>
     /** One PartiQL statement. A literal `SELECT …` fails as a read, a literal `INSERT`, `UPDATE` or `DELETE` as a write. */
     readonly executeStatement: <const I extends Sdk.ExecuteStatementCommandInput>(
       input: Exact<I, Sdk.ExecuteStatementCommandInput>,
@@ -194,10 +239,10 @@ export declare namespace DynamoDB {
     readonly listTables: ListTables
     /** Whether the service can be reached with these credentials: lists one table. */
     readonly ping: Effect.Effect<void, PingError>
-    readonly putItem: <const I extends Sdk.PutItemCommandInput>(
+    readonly putItem: <const I extends Sdk.PutItemCommandInput, const O extends ItemWriteOptions = {}>(
       input: Exact<I, Sdk.PutItemCommandInput>,
-      options?: WriteOptions
-    ) => Effect.Effect<Sdk.PutItemCommandOutput, PutItemError | ConditionError<I>>
+      options?: O & OptionsFor<I, O>
+    ) => Effect.Effect<Sdk.PutItemCommandOutput, ErrorFor<O, PutItemError> | ConditionError<I>>
     readonly query: Query
     readonly scan: Scan
     /** All or none, 100 at most, each of another item. */
@@ -212,10 +257,10 @@ export declare namespace DynamoDB {
       input: Sdk.TransactWriteItemsCommandInput,
       options?: WriteOptions
     ) => Effect.Effect<Sdk.TransactWriteItemsCommandOutput, TransactWriteItemsError>
-    readonly updateItem: <const I extends Sdk.UpdateItemCommandInput>(
+    readonly updateItem: <const I extends Sdk.UpdateItemCommandInput, const O extends ItemWriteOptions = {}>(
       input: Exact<I, Sdk.UpdateItemCommandInput>,
-      options?: WriteOptions
-    ) => Effect.Effect<Sdk.UpdateItemCommandOutput, UpdateItemError | ConditionError<I>>
+      options?: O & OptionsFor<I, O>
+    ) => Effect.Effect<Sdk.UpdateItemCommandOutput, ErrorFor<O, UpdateItemError> | ConditionError<I>>
     /** Until the table is active. */
     readonly waitUntilTableExists: (
       input: Sdk.DescribeTableCommandInput,

@@ -17,3 +17,5 @@ export * as DynamoDBMetrics from "./DynamoDBMetrics.js"
 export * as Expression from "./Expression.js"
 
 export * as Item from "./Item.js"
+
+export * as Operation from "./Operation.js"

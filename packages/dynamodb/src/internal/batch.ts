@@ -20,6 +20,7 @@ import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import { UnprocessedException } from "../DynamoDBException.js"
 import * as plan from "./batchPlan.js"
+import { unfrozen } from "./idempotent.js"
 import type { Item } from "./items.js"
 import * as operations from "./operations.js"
 
@@ -27,6 +28,7 @@ type Client = ServiceClient<operations.Operations>
 
 /** What is common to both batches' options. */
 interface Options {
+  /** How many requests are under way at a time. Default 8. */
   readonly concurrency?: number | undefined
 }
 
@@ -157,13 +159,33 @@ const understood = <A>(operation: string, read: () => A): Effect.Effect<A, Inval
 
 // ------------------------------------------------------------------------------------------------------------------- reads
 
+/**
+ * Options of `batchGetItem`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface BatchGetOptions extends Options {}
 
+/**
+ * The answer to a batch of reads.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface BatchGetItemOutput extends Omit<Sdk.BatchGetItemCommandOutput, "$metadata" | "UnprocessedKeys"> {
+  /** By table, the items that there are, in the order of the keys. */
   readonly Responses: Record<string, Array<Item>>
+  /** By table, one entry for each key, in order: the item, or `None` where there is none. */
   readonly items: plan.Items
 }
 
+/**
+ * What `batchGetItem` fails with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type BatchGetItemError =
   | ErrorOf<typeof operations.batchGetItem>
   | UnprocessedException<plan.Reads, plan.Items>
@@ -211,12 +233,31 @@ export const batchGetItem = (client: Client, policyInForce: Effect.Effect<Policy
 
 // ------------------------------------------------------------------------------------------------------------------ writes
 
+/**
+ * Options of `batchWriteItem`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface BatchWriteOptions extends Options, CallOptions {
+  /** By table, the names of the attributes that its key is made of: all of them, partition key and sort key. */
   readonly keys?: plan.KeyNames | undefined
 }
 
+/**
+ * The answer to a batch of writes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface BatchWriteItemOutput extends Omit<Sdk.BatchWriteItemCommandOutput, "$metadata" | "UnprocessedItems"> {}
 
+/**
+ * What `batchWriteItem` fails with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export type BatchWriteItemError = ErrorOf<typeof operations.batchWriteItem> | UnprocessedException<plan.Writes>
 
 export const batchWriteItem = (client: Client, policyInForce: Effect.Effect<Policy>) =>
@@ -224,99 +265,102 @@ export const batchWriteItem = (client: Client, policyInForce: Effect.Effect<Poli
   input: Sdk.BatchWriteItemCommandInput,
   options?: BatchWriteOptions
 ): Effect.Effect<BatchWriteItemOutput, BatchWriteItemError> =>
-  Effect.gen(function*() {
-    const { RequestItems = {}, ...rest } = input
-    const policy = yield* policyInForce
-    const used = new plan.Capacity()
-    const metrics: Record<string, Array<Sdk.ItemCollectionMetrics>> = {}
+  unfrozen(
+    "BatchWriteItem",
+    Effect.gen(function*() {
+      const { RequestItems = {}, ...rest } = input
+      const policy = yield* policyInForce
+      const used = new plan.Capacity()
+      const metrics: Record<string, Array<Sdk.ItemCollectionMetrics>> = {}
 
-    const unprocessed = (
-      members: ReadonlyArray<plan.Write>,
-      last?: AwsException,
-      unknown: ReadonlyArray<plan.Write> = []
-    ) =>
-      new UnprocessedException<plan.Writes>({
-        ...about("BatchWriteItem", last, unknown.length > 0),
-        unprocessed: plan.writesOf(members),
-        unknown: plan.writesOf(unknown),
-        items: {}
-      })
+      const unprocessed = (
+        members: ReadonlyArray<plan.Write>,
+        last?: AwsException,
+        unknown: ReadonlyArray<plan.Write> = []
+      ) =>
+        new UnprocessedException<plan.Writes>({
+          ...about("BatchWriteItem", last, unknown.length > 0),
+          unprocessed: plan.writesOf(members),
+          unknown: plan.writesOf(unknown),
+          items: {}
+        })
 
-    const write = (keys: plan.Keys, members: Iterator<ReadonlyArray<plan.Write>>) =>
-      run({
-        chunks: members,
-        options,
-        policy,
-        leftOver: unprocessed,
-        send: (members) =>
-          Effect.flatMap(
-            client.call(operations.batchWriteItem, { ...rest, RequestItems: plan.writesOf(members) }, options),
-            ({ ConsumedCapacity, ItemCollectionMetrics, UnprocessedItems }) =>
-              Effect.mapError(
-                understood("BatchWriteItem", () => {
-                  const left = plan.writesLeft(members, UnprocessedItems, keys)
-                  used.add(ConsumedCapacity)
-                  for (const [table, of] of Object.entries(ItemCollectionMetrics ?? {})) {
-                    addAll(metrics[table] ??= [], of)
-                  }
-                  return { left, full: false }
-                }),
-                (last) => new WriteOutcomeUnknownException({ service: "DynamoDB", operation: "BatchWriteItem", last })
-              )
-          )
-      })
+      const write = (keys: plan.Keys, members: Iterator<ReadonlyArray<plan.Write>>) =>
+        run({
+          chunks: members,
+          options,
+          policy,
+          leftOver: unprocessed,
+          send: (members) =>
+            Effect.flatMap(
+              client.call(operations.batchWriteItem, { ...rest, RequestItems: plan.writesOf(members) }, options),
+              ({ ConsumedCapacity, ItemCollectionMetrics, UnprocessedItems }) =>
+                Effect.mapError(
+                  understood("BatchWriteItem", () => {
+                    const left = plan.writesLeft(members, UnprocessedItems, keys)
+                    used.add(ConsumedCapacity)
+                    for (const [table, of] of Object.entries(ItemCollectionMetrics ?? {})) {
+                      addAll(metrics[table] ??= [], of)
+                    }
+                    return { left, full: false }
+                  }),
+                  (last) => new WriteOutcomeUnknownException({ service: "DynamoDB", operation: "BatchWriteItem", last })
+                )
+            )
+        })
 
-    const planWith = (keys: plan.KeyNames) =>
-      planned("BatchWriteItem", () => {
-        const known = plan.keysOf(RequestItems, keys)
-        const { members, unkeyed } = plan.planWrites(RequestItems, known)
-        const chunks = plan.chunks(members, plan.maxWrites, plan.writeSize)
-        return { known, members, unkeyed, chunks, first: chunks.next().value, second: chunks.next().value }
-      })
+      const planWith = (keys: plan.KeyNames) =>
+        planned("BatchWriteItem", () => {
+          const known = plan.keysOf(RequestItems, keys)
+          const { members, unkeyed } = plan.planWrites(RequestItems, known)
+          const chunks = plan.chunks(members, plan.maxWrites, plan.writeSize)
+          return { known, members, unkeyed, chunks, first: chunks.next().value, second: chunks.next().value }
+        })
 
-    // which attributes make up the keys of these tables; asked of DynamoDB only where two puts may be of one item
-    const describe = (tables: ReadonlyArray<string>) =>
-      Effect.map(
-        Effect.forEach(tables, (TableName) =>
-          Effect.flatMap(client.call(operations.plain.describeTable, { TableName }), ({ Table }) => {
-            const names = Table?.KeySchema?.flatMap(({ AttributeName }) => AttributeName ?? []) ?? []
-            return names.length > 0
-              ? Effect.succeed([TableName, names] as const)
-              : Effect.fail(new InvalidResponseException({ service: "DynamoDB", operation: "DescribeTable" }))
-          })),
-        (named): plan.KeyNames => ({ ...options?.keys, ...Object.fromEntries(named) })
-      )
+      // which attributes make up the keys of these tables; asked of DynamoDB only where two puts may be of one item
+      const describe = (tables: ReadonlyArray<string>) =>
+        Effect.map(
+          Effect.forEach(tables, (TableName) =>
+            Effect.flatMap(client.call(operations.plain.describeTable, { TableName }), ({ Table }) => {
+              const names = Table?.KeySchema?.flatMap(({ AttributeName }) => AttributeName ?? []) ?? []
+              return names.length > 0
+                ? Effect.succeed([TableName, names] as const)
+                : Effect.fail(new InvalidResponseException({ service: "DynamoDB", operation: "DescribeTable" }))
+            })),
+          (named): plan.KeyNames => ({ ...options?.keys, ...Object.fromEntries(named) })
+        )
 
-    let writes = yield* planWith(options?.keys ?? {})
-    if (writes.unkeyed.length > 0 && writes.second !== undefined) {
-      const { members, unkeyed } = writes
-      writes = yield* Effect.matchEffect(describe(unkeyed), {
-        onFailure: (e) =>
-          Effect.fail(
-            e instanceof InvalidResponseException || e instanceof ServiceUnavailableException
-              ? unprocessed(members, e)
-              : e
-          ),
-        onSuccess: planWith
-      })
-    }
-    let fate = yield* write(writes.known, resumed(writes))
-    if (
-      writes.unkeyed.length > 0 && writes.second === undefined && fate.done === 0 &&
-      fate.first instanceof ValidationException
-    ) {
-      // one request, refused: perhaps since two of its puts are of one item
-      const named = yield* Effect.option(describe(writes.unkeyed))
-      const distinct = named._tag === "None" ? writes : yield* planWith(named.value)
-      if (distinct.members.length < writes.members.length) {
-        fate = yield* write(distinct.known, resumed(distinct))
+      let writes = yield* planWith(options?.keys ?? {})
+      if (writes.unkeyed.length > 0 && writes.second !== undefined) {
+        const { members, unkeyed } = writes
+        writes = yield* Effect.matchEffect(describe(unkeyed), {
+          onFailure: (e) =>
+            Effect.fail(
+              e instanceof InvalidResponseException || e instanceof ServiceUnavailableException
+                ? unprocessed(members, e)
+                : e
+            ),
+          onSuccess: planWith
+        })
       }
-    }
-    if (fate.unprocessed.length > 0 || fate.unknown.length > 0) {
-      return yield* Effect.fail(wholeFailure(fate) ?? unprocessed(fate.unprocessed, fate.last, fate.unknown))
-    }
-    return { ...(Object.keys(metrics).length === 0 ? {} : { ItemCollectionMetrics: metrics }), ...used.total }
-  })
+      let fate = yield* write(writes.known, resumed(writes))
+      if (
+        writes.unkeyed.length > 0 && writes.second === undefined && fate.done === 0 &&
+        fate.first instanceof ValidationException
+      ) {
+        // one request, refused: perhaps since two of its puts are of one item
+        const named = yield* Effect.option(describe(writes.unkeyed))
+        const distinct = named._tag === "None" ? writes : yield* planWith(named.value)
+        if (distinct.members.length < writes.members.length) {
+          fate = yield* write(distinct.known, resumed(distinct))
+        }
+      }
+      if (fate.unprocessed.length > 0 || fate.unknown.length > 0) {
+        return yield* Effect.fail(wholeFailure(fate) ?? unprocessed(fate.unprocessed, fate.last, fate.unknown))
+      }
+      return { ...(Object.keys(metrics).length === 0 ? {} : { ItemCollectionMetrics: metrics }), ...used.total }
+    })
+  )
 
 /** The chunks of a plan, the first two of which were looked at. */
 function* resumed<M>(

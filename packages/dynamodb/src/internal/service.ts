@@ -8,7 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { DynamoDB } from "../DynamoDB.js"
+import * as batch from "./batch.js"
 import type { ConditionError } from "./errors.js"
+import * as idempotent from "./idempotent.js"
+import type { ErrorFor } from "./idempotent.js"
 import type {
   CountInput,
   ItemsInput,
@@ -37,11 +40,18 @@ const plain = (client: Client): PlainMethods => {
   ) as unknown as PlainMethods
 }
 
-// the driver rules the exception out for an input without a condition (`excludes` in the table), which is what ConditionError says of I
-const asConditional = <A, E, I>(
+// the driver rules the condition's exception out for an input without one (`excludes` in the table), which is what ConditionError says of
+// I; and a transaction meets no ReplicatedWriteConflictException, which is what ErrorFor says of O
+const asDeclared = <A, E, I, O>(
   effect: Effect.Effect<A, E>
-): Effect.Effect<A, Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }> | ConditionError<I>> =>
-  effect as Effect.Effect<A, Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }> | ConditionError<I>>
+): Effect.Effect<
+  A,
+  ErrorFor<O, Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }>> | ConditionError<I>
+> =>
+  effect as Effect.Effect<
+    A,
+    ErrorFor<O, Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }>> | ConditionError<I>
+  >
 
 /** The one that is meant. `Access`, by which the error types are told apart, never says one where `accessOf` says the other. */
 const byAccess = <A, R, W, S>(
@@ -120,9 +130,23 @@ export const make = (client: Client, retry: Policy): DynamoDB.Service => {
       parallel: (input: ParallelInput, options: ParallelOptions) =>
         paging.parallel(options, (segment) => (change) => scanPage({ ...input, ...segment, ...change }))
     }),
-    putItem: (input, options) => asConditional(client.call(operations.putItem, input, options)),
-    updateItem: (input, options) => asConditional(client.call(operations.updateItem, input, options)),
-    deleteItem: (input, options) => asConditional(client.call(operations.deleteItem, input, options)),
+    putItem: (input, options) =>
+      asDeclared(
+        idempotent.single(client, "PutItem", input, options, idempotent.putAction, () =>
+          client.call(operations.putItem, input, options))
+      ),
+    updateItem: (input, options) =>
+      asDeclared(
+        idempotent.single(client, "UpdateItem", input, options, idempotent.updateAction, () =>
+          client.call(operations.updateItem, input, options))
+      ),
+    deleteItem: (input, options) =>
+      asDeclared(
+        idempotent.single(client, "DeleteItem", input, options, idempotent.deleteAction, () =>
+          client.call(operations.deleteItem, input, options))
+      ),
+    batchGetItem: batch.batchGetItem(client, policy),
+    batchWriteItem: batch.batchWriteItem(client, policy),
     transactGetItems: (input) =>
       checked(
         "TransactGetItems",
@@ -135,20 +159,24 @@ export const make = (client: Client, retry: Policy): DynamoDB.Service => {
         "TransactWriteItems",
         input,
         transactions.problemOfWrites,
-        () => client.call(operations.transactWriteItems, transactions.withToken(input), options)
+        () =>
+          idempotent.once("TransactWriteItems", input, (frozen, resume) =>
+            client.call(operations.transactWriteItems, frozen, { ...options, resume }))
       ),
     executeTransaction: (input, options) =>
       checked(
         "ExecuteTransaction",
         input,
         transactions.problemOfStatements,
-        () => client.call(operations.executeTransaction, transactions.withToken(input), options)
+        () =>
+          idempotent.once("ExecuteTransaction", input, (frozen, resume) =>
+            client.call(operations.executeTransaction, frozen, { ...options, resume }))
       ),
     executeStatement: (input, options) =>
       byAccess(
         statements.accessOf(input.Statement),
         client.call(operations.readStatement, input),
-        client.call(operations.writeStatement, input, options)
+        idempotent.unfrozen("ExecuteStatement", client.call(operations.writeStatement, input, options))
       ),
     batchExecuteStatement: (input) =>
       checked("BatchExecuteStatement", input, statements.problemOf, () =>
@@ -156,10 +184,13 @@ export const make = (client: Client, retry: Policy): DynamoDB.Service => {
           statements.accessOf(input.Statements?.[0]?.Statement),
           statements.batch(input, (part) => client.call(operations.readStatements, part), policy),
           // statements carry no token and their failures come one by one: a whole batch is never repeated blindly
-          statements.batch(
-            input,
-            (part) => client.call(operations.writeStatements, part, { resend: "never" }),
-            policy
+          idempotent.unfrozen(
+            "BatchExecuteStatement",
+            statements.batch(
+              input,
+              (part) => client.call(operations.writeStatements, part, { resend: "never" }),
+              policy
+            )
           )
         )),
     waitUntilTableExists: (input, options) => waiters.untilExists(input.TableName, describeTable(input), options),

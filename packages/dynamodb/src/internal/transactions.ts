@@ -1,6 +1,5 @@
-/** Transactions before they are sent: their limits, and the token that makes all requests of one run the same transaction. */
+/** Transactions before they are sent: their limits. */
 import type * as Sdk from "@aws-sdk/client-dynamodb"
-import { randomUUID } from "node:crypto"
 import { size } from "../Item.js"
 import type { Item } from "./items.js"
 import * as number from "./number.js"
@@ -15,17 +14,6 @@ interface Target {
   readonly key: Item | undefined
   readonly item: Item | undefined
 }
-
-/**
- * A token of one's own is kept. Not from Effect's `Random`: two programs with one seed would take each other's transactions for repeats
- * of their own.
- */
-export const withToken = <I extends { readonly ClientRequestToken?: string | undefined }>(
-  input: I
-): I & { readonly ClientRequestToken: string } => ({
-  ...input,
-  ClientRequestToken: input.ClientRequestToken ?? randomUUID()
-})
 
 const problemOfToken = (token: string | undefined): string | undefined =>
   token !== undefined && (token.length === 0 || token.length > maxToken)
