@@ -10,44 +10,13 @@ import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import * as Schedule from "effect/Schedule"
-import type { Scope } from "effect/Scope"
-import * as Http from "node:http"
 import * as Net from "node:net"
 import * as util from "node:util"
 import { assert } from "vitest"
+import { type Handle, listen, serve } from "./server.js"
 
 const secret = "SECRET-42"
 const credentials: AwsConfig.Credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: Redacted.make(secret) }
-
-type Handle = (request: Http.IncomingMessage, response: Http.ServerResponse, n: number) => void
-
-const listen = <S extends Net.Server>(
-  server: S
-): Effect.Effect<{ readonly server: S; readonly port: number }, never, Scope> =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly server: S; readonly port: number }>((resume) => {
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        resume(Effect.succeed({ server, port: typeof address === "object" && address !== null ? address.port : 0 }))
-      })
-    }),
-    () =>
-      Effect.async<void>((resume) => {
-        if (server instanceof Http.Server) server.closeAllConnections()
-        server.close(() => resume(Effect.void))
-      })
-  )
-
-/** A server and how often it was asked. */
-const serve = (handle: Handle) =>
-  Effect.gen(function*() {
-    const asked = { count: 0 }
-    const { port } = yield* listen(Http.createServer((request, response) => {
-      asked.count++
-      request.on("data", () => {}).on("end", () => handle(request, response, asked.count)).on("error", () => {})
-    }))
-    return { asked, endpoint: `http://127.0.0.1:${port}` }
-  })
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}): Handle => (_, response) =>
   response.writeHead(status, { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "r-1", ...headers })
