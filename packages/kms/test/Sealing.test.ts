@@ -179,6 +179,20 @@ describe("the encryption context", () => {
     })
   })
 
+  it.effect("holds for data keys that are cached: each has its own, and opens under its own alone", () => {
+    const kms = new KmsDouble()
+    const other = { ...binding, context: { tenant: "other" } }
+    return Effect.gen(function*() {
+      const sealed = yield* seal(value, tenant)
+      yield* open(sealed, tenant)
+      for (const at of [other, binding, { ...tenant, table: "invoices" }]) {
+        assert.strictEqual(reasonOf(yield* Effect.flip(open(sealed, at))), "InvalidCiphertext")
+      }
+      yield* seal(value, other)
+      assert.strictEqual(kms.count("GenerateDataKey"), 2)
+    }).pipe(Effect.provide(withContext(kms, kms.key("one"), {})))
+  })
+
   it.effect("may have been another before: one more call for each data key", () => {
     const kms = new KmsDouble()
     const key = kms.key("one")
