@@ -5,6 +5,9 @@
  * Time and randomness of the engines come from Effect's `Clock` and `Random`. The endpoint lives as long as its scope: closing it
  * closes every socket that is still open. It listens on nothing but loopback, unless `allowRemote` says so as well.
  *
+ * On loopback, `/_armature/faults` takes fault rules and tells how often each has fired, and `/_armature/calls` tells the calls that
+ * were answered.
+ *
  * @since 0.1.0
  */
 import type { ServiceFault, WireFailure } from "@armature/aws/WireFailure"
@@ -17,6 +20,8 @@ import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as DynamoDBEngine from "./DynamoDBEngine.js"
+import { sweepInterval } from "./internal/data/folder.js"
+import * as control from "./internal/http/control.js"
 import * as dispatch from "./internal/http/dispatch.js"
 import * as server from "./internal/http/server.js"
 import * as KmsEngine from "./KmsEngine.js"
@@ -43,6 +48,15 @@ export interface Service {
 export interface S3Service extends Service {
   readonly contents: S3Engine.Contents
 }
+
+/**
+ * A fault rule: which request of an operation fails, counted from 1 since the rule stands, how, and whether it takes effect all the
+ * same. `delay` and `retryAfter` are milliseconds. As JSON, the language of `/_armature/faults` and of `armature-local --faults`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Rule = control.Rule
 
 /**
  * One call that the endpoint answered: names and statuses, never items or keys.
@@ -98,6 +112,8 @@ export interface Options {
   readonly kms?: Service | undefined
   /** An engine without buckets, its bytes in memory, by default. */
   readonly s3?: S3Service | undefined
+  /** Fault rules that stand from the beginning. */
+  readonly rules?: ReadonlyArray<Rule> | undefined
   /** Is told of each answer. */
   readonly onCall?: ((call: Call) => Effect.Effect<void>) | undefined
 }
@@ -178,6 +194,43 @@ export const fromS3Engine = (engine: S3Engine.Engine): S3Service => ({
   contents: engine.contents
 })
 
+/** Clock and chance of the running program, as the engines take them. */
+const sources = Effect.gen(function*() {
+  const clock = yield* Effect.clock
+  const random = yield* Effect.random
+  const run = Runtime.runSync(yield* Effect.runtime<never>())
+  return { now: () => clock.unsafeCurrentTimeMillis(), next: () => run(random.next) }
+})
+
+/** A service over DynamoDB's engine. The first request in each minute finds expired items gone. */
+const sweeping = (engine: DynamoDBEngine.Engine, now: () => number): Service => {
+  let swept = 0
+  return fromEngine({
+    execute: (operation, input) => {
+      if (now() - swept >= sweepInterval) {
+        swept = now()
+        engine.sweep()
+      }
+      return engine.execute(operation, input)
+    }
+  })
+}
+
+/**
+ * The three services over new engines in memory. The first request in each minute of Effect's clock finds items gone whose time to live
+ * has passed.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const services: Effect.Effect<{ readonly dynamodb: Service; readonly kms: Service; readonly s3: S3Service }> =
+  Effect
+    .map(sources, ({ next, now }) => ({
+      dynamodb: sweeping(DynamoDBEngine.make({ now, random: next }), now),
+      kms: fromEngine(KmsEngine.make({ now })),
+      s3: fromS3Engine(S3Engine.make({ now, random: next }))
+    }))
+
 /**
  * Listens until the scope closes. Fails when it cannot; once it listens, no request makes it fail.
  *
@@ -193,28 +246,34 @@ export const make = (options: Options = {}): Effect.Effect<Endpoint, EndpointExc
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       return yield* new EndpointException({ reason: "InvalidPort", host, port })
     }
-    const clock = yield* Effect.clock
-    const now = () => clock.unsafeCurrentTimeMillis()
-    const run = Runtime.runSync(yield* Effect.runtime<never>())
-    const random = yield* Effect.random
-    const next = () => run(random.next)
-
-    const onCall = options.onCall
-    const s3 = options.s3 ?? fromS3Engine(S3Engine.make({ now, random: next }))
+    const { next, now } = yield* sources
+    const fresh = yield* services
+    const s3 = options.s3 ?? fresh.s3
+    const controlled = yield* control.make({
+      DynamoDB: (options.dynamodb ?? fresh.dynamodb).send,
+      KMS: (options.kms ?? fresh.kms).send,
+      S3: s3.send
+    })
+    yield* controlled.set(options.rules ?? [])
+    const { onCall } = options
     const handle = yield* dispatch.make({
       now,
       random: next,
-      s3: { contents: s3.contents, send: s3.send },
       credentials: (options.credentials ?? []).map((one) => ({
         accessKeyId: one.accessKeyId,
         secretAccessKey: Redacted.value(one.secretAccessKey),
         sessionToken: one.sessionToken === undefined ? undefined : Redacted.value(one.sessionToken)
       })),
-      kms: (options.kms ?? fromEngine(KmsEngine.make({ now }))).send,
-      dynamodb: (options.dynamodb ?? fromEngine(DynamoDBEngine.make({ now, random: next }))).send,
-      onAnswer: onCall === undefined ?
-        undefined :
-        (answer, duration) => onCall({ time: now(), duration, status: answer.status, ...answer.log })
+      dynamodb: controlled.services.DynamoDB,
+      kms: controlled.services.KMS,
+      s3: { contents: s3.contents, send: controlled.services.S3 },
+      // Whoever reaches the control path rules the endpoint: no signature is asked for there.
+      control: isLoopback(host) ? controlled : undefined,
+      onAnswer: (answer, duration) => {
+        const call: Call = { time: now(), duration, status: answer.status, ...answer.log }
+        if (call.service !== "control") controlled.record(call)
+        return onCall === undefined ? Effect.void : onCall(call)
+      }
     })
     const address = yield* server.serve({ host, port, handle, requestId: () => dispatch.requestId(next) }).pipe(
       Effect.mapError((error) =>

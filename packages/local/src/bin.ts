@@ -5,17 +5,57 @@
  * @since 0.1.0
  */
 import * as Console from "effect/Console"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
+import { readFileSync } from "node:fs"
+import * as DataFolder from "./DataFolder.js"
 import * as Endpoint from "./Endpoint.js"
 import * as cli from "./internal/http/cli.js"
+import * as control from "./internal/http/control.js"
+import * as dispatch from "./internal/http/dispatch.js"
+import * as seed from "./internal/http/seed.js"
 
-const run = (given: cli.Arguments): Effect.Effect<never, Endpoint.EndpointException> =>
+/** It cannot start with the files that it was given. */
+class FileException extends Data.TaggedError("FileException")<{ readonly option: string; readonly reason: string }> {
+  override get message(): string {
+    return `${this.option}: ${this.reason}`
+  }
+}
+
+const read = (option: string, path: string) =>
+  Effect.try({
+    try: () => readFileSync(path, "utf8"),
+    catch: () => new FileException({ option, reason: `${path} cannot be read` })
+  })
+
+const run = (given: cli.Arguments) =>
   Effect.scoped(Effect.gen(function*() {
     const { accessKeyId, secretAccessKey } = given
+    const rules = given.faults === undefined
+      ? []
+      : yield* Either.mapLeft(
+        control.parseRules(yield* read("--faults", given.faults)),
+        (reason) => new FileException({ option: "--faults", reason })
+      )
+    const services = given.data === undefined
+      ? { ...(yield* Endpoint.services), isNew: true }
+      : yield* DataFolder.open({ path: given.data })
+    if (given.seed !== undefined && services.isNew) {
+      const models = yield* dispatch.models
+      const made = yield* seed.apply(yield* read("--seed", given.seed), {
+        DynamoDB: { send: services.dynamodb.send, model: models.dynamodb },
+        KMS: { send: services.kms.send, model: models.kms },
+        S3: { send: services.s3.send, model: models.s3 }
+      })
+      yield* Console.log(`armature-local made ${made} calls of the seed`)
+    }
     const endpoint = yield* Endpoint.make({
+      ...services,
+      rules,
       port: given.port,
       host: given.host,
       allowRemote: given.allowRemote,

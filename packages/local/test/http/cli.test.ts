@@ -1,45 +1,11 @@
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { assert } from "vitest"
 import * as Endpoint from "../../src/Endpoint.js"
 import * as cli from "../../src/internal/http/cli.js"
 import { json, request, signed } from "./client.js"
-
-const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
-
-/** The command as a process; `ready` gives the line that says where it listens. */
-const start = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const child = spawn(process.execPath, ["--import", "tsx", bin, ...args], {
-        env: { ...process.env, ...env },
-        stdio: ["ignore", "pipe", "pipe"]
-      })
-      let out = ""
-      let err = ""
-      const waiting: Array<() => void> = []
-      child.stdout.on("data", (chunk: Buffer) => {
-        out += chunk.toString()
-        for (const wake of waiting) wake()
-      })
-      child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()))
-      const exit = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)))
-      const seen = (text: RegExp) =>
-        Effect.async<string>((resume) => {
-          const look = () => {
-            const match = text.exec(out)
-            if (match !== null) resume(Effect.succeed(match[1] ?? match[0]))
-          }
-          waiting.push(look)
-          look()
-        })
-      return { child, exit: Effect.promise(() => exit), out: () => out, err: () => err, seen }
-    }),
-    ({ child, exit }) => Effect.zipRight(Effect.sync(() => child.kill("SIGKILL")), exit)
-  )
+import { start } from "./command.js"
 
 describe("armature-local", () => {
   it.scopedLive("listens, logs calls, and stops cleanly on a signal", () =>
@@ -83,6 +49,9 @@ describe("armature-local", () => {
       host: "127.0.0.1",
       allowRemote: false,
       quiet: false,
+      data: undefined,
+      seed: undefined,
+      faults: undefined,
       accessKeyId: undefined,
       secretAccessKey: undefined
     }
@@ -91,6 +60,10 @@ describe("armature-local", () => {
     assert.deepStrictEqual(
       parsed(["--port=9000", "--host", "::1", "--allow-remote", "--quiet"]),
       Either.right({ _tag: "Run", arguments: { ...run, port: 9000, host: "::1", allowRemote: true, quiet: true } })
+    )
+    assert.deepStrictEqual(
+      parsed(["--data", "d", "--seed=s", "--faults", "f"]),
+      Either.right({ _tag: "Run", arguments: { ...run, data: "d", seed: "s", faults: "f" } })
     )
     assert.deepStrictEqual(
       parsed([], { ARMATURE_ACCESS_KEY_ID: "a", ARMATURE_SECRET_ACCESS_KEY: "b" }),

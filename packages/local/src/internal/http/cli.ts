@@ -9,30 +9,39 @@ export interface Arguments {
   readonly host: string
   readonly allowRemote: boolean
   readonly quiet: boolean
+  readonly data: string | undefined
+  readonly seed: string | undefined
+  readonly faults: string | undefined
   readonly accessKeyId: string | undefined
   readonly secretAccessKey: string | undefined
 }
 
 export type Command = { readonly _tag: "Help" } | { readonly _tag: "Run"; readonly arguments: Arguments }
 
-export const help = `armature-local: DynamoDB, KMS and S3 on one loopback port, in process and in memory
+export const help = `armature-local: DynamoDB, KMS and S3 on one loopback port, in process
 
 Usage: armature-local [options]
 
   --port N          port to listen on (default 8000; 0 takes a free one)
   --host HOST       address to listen on (default 127.0.0.1)
   --allow-remote    needed as well for a host that is not loopback
+  --data DIR        keep the state in a folder, and find it there again
+  --seed FILE       calls to make before the first client comes (with --data: only in a new folder), as JSON:
+                    [{ "service": "DynamoDB", "operation": "CreateTable", "input": { ... } }]
+  --faults FILE     fault rules, as JSON:
+                    [{ "service": "DynamoDB", "operation": "PutItem", "nth": 2, "failure": { "code": "ThrottlingException" } }]
   --quiet           no line for each call
   --help            this text
 
+PUT, GET and DELETE /_armature/faults set, tell and clear fault rules; GET /_armature/calls tells the calls.
 Signatures are checked when ARMATURE_ACCESS_KEY_ID and ARMATURE_SECRET_ACCESS_KEY are set;
 otherwise any well-formed signature is accepted.
 
-Exit codes: 0 stopped by SIGINT or SIGTERM, 1 could not listen, 2 wrong arguments.
+Exit codes: 0 stopped by SIGINT or SIGTERM, 1 could not start, 2 wrong arguments.
 `
 
 const flags = new Set(["--help", "-h", "--allow-remote", "--quiet"])
-const valued = new Set(["--port", "--host"])
+const valued = new Set(["--port", "--host", "--data", "--seed", "--faults"])
 
 /** Reads arguments and environment; the left side says what is wrong with them. */
 export const parse = (
@@ -67,6 +76,9 @@ export const parse = (
       host: given.get("--host") ?? "127.0.0.1",
       allowRemote: given.has("--allow-remote"),
       quiet: given.has("--quiet"),
+      data: given.get("--data"),
+      seed: given.get("--seed"),
+      faults: given.get("--faults"),
       accessKeyId,
       secretAccessKey
     }

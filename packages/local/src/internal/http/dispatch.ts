@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Contents } from "../s3/content.js"
 import type { Answer, Head } from "./answer.js"
 import type { Credential } from "./auth.js"
+import * as Control from "./control.js"
 import * as JsonProtocol from "./jsonProtocol.js"
 import * as Model from "./model.js"
 import * as S3Protocol from "./s3/protocol.js"
@@ -22,7 +23,9 @@ export interface Options {
   readonly kms: Send
   readonly s3: { readonly contents: Contents; readonly send: Send }
   readonly random: () => number
-  readonly onAnswer: ((answer: Answer, duration: number) => Effect.Effect<void>) | undefined
+  /** What answers the control path, where there is one. */
+  readonly control: Pick<Control.Control, "handle"> | undefined
+  readonly onAnswer: (answer: Answer, duration: number) => Effect.Effect<void>
 }
 
 /** AWS takes no larger request in its JSON protocols. */
@@ -44,15 +47,28 @@ const healthy: Answer = {
   log: { service: "-", operation: "health", resources: [], code: undefined }
 }
 
-// The clients are read for their schemas only, and only once something listens.
-const models = Effect.promise(() =>
-  Promise.all([
+/** AWS's models of the services. The clients are read for them only, and only once something needs them. */
+export const models: Effect.Effect<Models> = Effect.promise(async () => {
+  const [dynamodb, streams, kms, s3] = await Promise.all([
     import("@aws-sdk/client-dynamodb"),
     import("@aws-sdk/client-dynamodb-streams"),
     import("@aws-sdk/client-kms"),
     import("@aws-sdk/client-s3")
   ])
-)
+  return {
+    dynamodb: Model.fromSdk(dynamodb),
+    streams: Model.fromSdk(streams),
+    kms: Model.fromSdk(kms),
+    s3: Model.fromSdk(s3)
+  }
+})
+
+export interface Models {
+  readonly dynamodb: Model.ServiceModel
+  readonly streams: Model.ServiceModel
+  readonly kms: Model.ServiceModel
+  readonly s3: Model.ServiceModel
+}
 
 const isHealth = (head: Head): boolean =>
   head.method === "GET" && head.path === "/" && head.query.length === 0 && headerOf(head, "authorization") === undefined
@@ -67,14 +83,14 @@ const isJson = (head: Head): boolean =>
 export const make = (
   options: Options
 ): Effect.Effect<(head: Head, body: Body) => Effect.Effect<Answer, WireFailure>> =>
-  Effect.map(models, ([dynamodb, streams, kms, s3]) => {
+  Effect.map(models, ({ dynamodb, kms, s3, streams }) => {
     const services: ReadonlyArray<JsonProtocol.JsonService> = [
       {
         name: "DynamoDB",
         target: "DynamoDB_20120810",
         version: "1.0",
         namespace: "com.amazonaws.dynamodb.v20120810#",
-        model: Model.fromSdk(dynamodb),
+        model: dynamodb,
         send: options.dynamodb
       },
       {
@@ -82,7 +98,7 @@ export const make = (
         target: "DynamoDBStreams_20120810",
         version: "1.0",
         namespace: "com.amazonaws.dynamodb.v20120810#",
-        model: Model.fromSdk(streams),
+        model: streams,
         send: options.dynamodb
       },
       {
@@ -90,7 +106,7 @@ export const make = (
         target: "TrentService",
         version: "1.1",
         namespace: undefined,
-        model: Model.fromSdk(kms),
+        model: kms,
         send: options.kms
       }
     ]
@@ -102,7 +118,7 @@ export const make = (
           : JsonProtocol.handle(services, head, bytes, { credentials: options.credentials, now: options.now() }))
 
     const s3Service: S3Protocol.S3Service = {
-      routes: Route.routes(Model.fromSdk(s3)),
+      routes: Route.routes(s3),
       contents: options.s3.contents,
       send: options.s3.send,
       requestId: () => requestId(options.random).slice(0, 16)
@@ -113,10 +129,13 @@ export const make = (
     return (head, body) =>
       Effect.suspend(() => {
         const started = options.now()
-        const answered = isHealth(head) ? Effect.succeed(healthy) : isJson(head) ? json(head, body) : rest(head, body)
-        const onAnswer = options.onAnswer
-        return onAnswer === undefined
-          ? answered
-          : Effect.tap(answered, (answer) => onAnswer(answer, options.now() - started))
+        const answered = isHealth(head)
+          ? Effect.succeed(healthy)
+          : options.control !== undefined && head.path.startsWith(Control.prefix)
+          ? options.control.handle(head, () => body.collect(maxJson))
+          : isJson(head)
+          ? json(head, body)
+          : rest(head, body)
+        return Effect.tap(answered, (answer) => options.onAnswer(answer, options.now() - started))
       })
   })
