@@ -68,8 +68,12 @@ const throttlingReason = (u: unknown): ReadonlyArray<E.ThrottlingReason> => {
  * @since 0.1.0
  * @category decoding
  */
-export const asRecord = (u: unknown): Readonly<Record<string, unknown>> =>
-  typeof u === "object" && u !== null && !Array.isArray(u) ? Object.fromEntries(Object.entries(u)) : {}
+export const asRecord = (u: unknown): Readonly<Record<string, unknown>> => isRecord(u) ? u : nothing
+
+const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
+  typeof u === "object" && u !== null && !Array.isArray(u)
+
+const nothing: Readonly<Record<string, unknown>> = {}
 
 const throttling: Rule = (fields, fault) =>
   new E.ThrottlingException({ ...fields, retryable: true, reasons: throttlingReasons(fault) })

@@ -51,6 +51,18 @@ export interface SdkClient {
 }
 
 /**
+ * What a sender hands on to the client's `send`, as it is given.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SendOptions {
+  /** Comes out at the connection. */
+  readonly armature: object
+  readonly requestTimeout?: number
+}
+
+/**
  * How each operation is sent by a client of the SDK.
  *
  * @since 0.1.0
@@ -60,37 +72,47 @@ export type Senders<Ops, Client> = {
   readonly [K in keyof Ops & string]: (
     client: Client,
     input: InputOf<Ops, K>,
-    options: { readonly abortSignal: AbortSignal }
+    options: SendOptions
   ) => Promise<OutputOf<Ops, K>>
 }
 
-/** How far one request has come; found by its abort signal, which the SDK hands through to the connection. */
-interface Progress {
-  entered: boolean
-  answered: boolean
-  status: number | undefined
-  headers: Readonly<Record<string, string>>
+/**
+ * One request on its way: how far it has come, and how to stop it. It reaches the connection through the options of `send`, and not as the
+ * SDK's own `abortSignal`, since that costs each call a race of promises, and a real `AbortController` costs more.
+ */
+class Request {
+  aborted = false
+  onabort: (() => void) | null = null
+  entered = false
+  answered = false
+  status: number | undefined = undefined
+  headers: Readonly<Record<string, string>> = {}
+
+  stop(): void {
+    this.aborted = true
+    this.onabort?.()
+  }
 }
 
+const requestOf = (options: object | undefined): Request | undefined =>
+  options !== undefined && "armature" in options && options.armature instanceof Request ? options.armature : undefined
+
+type Handle = NodeHttpHandler["handle"]
+
 class Handler extends NodeHttpHandler {
-  readonly progress = new WeakMap<object, Progress>()
   /** Where the newest request went: the SDK resolves the endpoint for each. */
   server: { readonly address: string; readonly port: number } | undefined
 
-  override async handle(
-    request: Parameters<NodeHttpHandler["handle"]>[0],
-    options?: Parameters<NodeHttpHandler["handle"]>[1]
-  ): ReturnType<NodeHttpHandler["handle"]> {
-    const progress = options?.abortSignal === undefined ? undefined : this.progress.get(options.abortSignal)
-    if (progress !== undefined) progress.entered = true
-    const { hostname, port, protocol } = request
+  override async handle(target: Parameters<Handle>[0], options?: Parameters<Handle>[1]): ReturnType<Handle> {
+    const request = requestOf(options)
+    if (request === undefined) return super.handle(target, options)
+    request.entered = true
+    const { hostname, port, protocol } = target
     this.server = { address: hostname, port: port ?? (protocol === "https:" ? 443 : 80) }
-    const answer = await super.handle(request, options)
-    if (progress !== undefined) {
-      progress.answered = true
-      progress.status = answer.response.statusCode
-      progress.headers = answer.response.headers
-    }
+    const answer = await super.handle(target, { abortSignal: request })
+    request.answered = true
+    request.status = answer.response.statusCode
+    request.headers = answer.response.headers
     return answer
   }
 }
@@ -188,25 +210,28 @@ export const make = <Ops, Client extends SdkClient>(options: {
     }
     let stale = false
 
+    const refresh = () => {
+      stale = false
+      return client.config.credentials({ forceRefresh: true })
+    }
+
     const send: Transport<Ops>["send"] = (operation, input) =>
-      Effect.async((resume, signal) => {
-        const progress: Progress = { entered: false, answered: false, status: undefined, headers: {} }
-        handler.progress.set(signal, progress)
-        const run = async () => {
-          if (stale) {
-            stale = false
-            await client.config.credentials({ forceRefresh: true })
-          }
-          return options.senders[operation](client, input, { abortSignal: signal })
+      Effect.async((resume) => {
+        const request = new Request()
+        const sender = options.senders[operation]
+        const run = () => sender(client, input, { armature: request })
+        const failed = (error: unknown) => {
+          const failure = wireFailure(error, request)
+          if (failure._tag === "ServiceFault" && expired.has(failure.code ?? "")) stale = true
+          resume(Effect.fail(failure))
         }
-        run().then(
-          (output) => resume(Effect.succeed(output)),
-          (error: unknown) => {
-            const failure = wireFailure(error, progress)
-            if (failure._tag === "ServiceFault" && expired.has(failure.code ?? "")) stale = true
-            resume(Effect.fail(failure))
-          }
-        )
+        try {
+          const answer = stale ? refresh().then(run) : run()
+          answer.then((output) => resume(Effect.succeed(output)), failed)
+        } catch (error) {
+          failed(error)
+        }
+        return Effect.sync(() => request.stop())
       })
 
     return { info, send }
@@ -225,18 +250,18 @@ const checkEndpoint = (service: string, endpoint: string | undefined): Effect.Ef
 /**
  * What an error thrown by the SDK says, given how far its request had come.
  */
-const wireFailure = (error: unknown, progress: Progress): Wire.WireFailure => {
+const wireFailure = (error: unknown, request: Request): Wire.WireFailure => {
   if (typeof error !== "object" || error === null) return Wire.inputFault(error)
   if (credentialsMark in error) return Wire.credentialsFault(error[credentialsMark])
   const read = (name: string): unknown => name in error ? Reflect.get(error, name) : undefined
   const name = read("name")
-  if (typeof read("$fault") === "string") return serviceFault(error, progress)
+  if (typeof read("$fault") === "string") return serviceFault(error, request)
   if (agents.isBeforeConnected(error)) {
     return isCertificateError(error)
       ? Wire.configurationFault(error)
       : Wire.connectionFault({ phase: "connect", timeout: agents.isConnectTimeout(error), cause: error })
   }
-  if (progress.answered) {
+  if (request.answered) {
     return name === "TimeoutError" || name === "AbortError" || typeof read("syscall") === "string" ||
         read("code") === "ECONNRESET"
       ? Wire.connectionFault({
@@ -244,9 +269,9 @@ const wireFailure = (error: unknown, progress: Progress): Wire.WireFailure => {
         timeout: name === "TimeoutError" && read("code") === "ETIMEDOUT",
         cause: error
       })
-      : Wire.malformedFault({ statusCode: progress.status, requestId: header(progress, requestIds), cause: error })
+      : Wire.malformedFault({ statusCode: request.status, requestId: header(request, requestIds), cause: error })
   }
-  if (progress.entered) {
+  if (request.entered) {
     // an error with a code is the socket's; the handler's own deadline is a TimeoutError without one, or with ETIMEDOUT
     const code = read("code")
     return Wire.connectionFault({
@@ -261,9 +286,9 @@ const wireFailure = (error: unknown, progress: Progress): Wire.WireFailure => {
 
 const requestIds = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
 
-const header = (progress: Progress, names: ReadonlyArray<string>): string | undefined => {
+const header = (request: Request, names: ReadonlyArray<string>): string | undefined => {
   for (const name of names) {
-    const value = progress.headers[name]
+    const value = request.headers[name]
     if (value !== undefined) return value
   }
   return undefined
@@ -283,7 +308,7 @@ const notDetail: ReadonlySet<string> = new Set([
   "__type"
 ])
 
-const serviceFault = (error: object, progress: Progress): Wire.ServiceFault => {
+const serviceFault = (error: object, request: Request): Wire.ServiceFault => {
   const members = asRecord(error)
   const metadata = asRecord(members.$metadata)
   const name = "name" in error && typeof error.name === "string" ? error.name : undefined
@@ -293,29 +318,29 @@ const serviceFault = (error: object, progress: Progress): Wire.ServiceFault => {
   return Wire.serviceFault({
     code: name === "Unknown" || name === "UnknownError" || name === "Error" ? undefined : name,
     message,
-    statusCode: typeof status === "number" ? status : progress.status,
-    requestId: typeof requestId === "string" ? requestId : header(progress, requestIds),
-    retryAfter: retryAfter(progress),
-    clockSkew: clockSkew(progress),
+    statusCode: typeof status === "number" ? status : request.status,
+    requestId: typeof requestId === "string" ? requestId : header(request, requestIds),
+    retryAfter: retryAfter(request),
+    clockSkew: clockSkew(request),
     detail: Object.fromEntries(Object.entries(members).filter(([member]) => !notDetail.has(member)))
   })
 }
 
 /** AWS's own hint is in milliseconds; HTTP's `Retry-After` is in seconds, or a date. */
-const retryAfter = (progress: Progress): number | undefined => {
-  const own = progress.headers["x-amz-retry-after"]
+const retryAfter = (request: Request): number | undefined => {
+  const own = request.headers["x-amz-retry-after"]
   if (own !== undefined) return /^\d+$/.test(own) ? Number(own) : undefined
-  const standard = progress.headers["retry-after"]
+  const standard = request.headers["retry-after"]
   if (standard === undefined) return undefined
   if (/^\d+(\.\d+)?$/.test(standard)) return Number(standard) * 1000
   const at = Date.parse(standard)
   // a date of the server's is held against the server's own clock, so that ours need not be right
-  const now = Date.parse(progress.headers["date"] ?? "")
+  const now = Date.parse(request.headers["date"] ?? "")
   return Number.isNaN(at) || Number.isNaN(now) ? undefined : Math.max(0, at - now)
 }
 
-const clockSkew = (progress: Progress): number | undefined => {
-  const at = Date.parse(progress.headers["date"] ?? "")
+const clockSkew = (request: Request): number | undefined => {
+  const at = Date.parse(request.headers["date"] ?? "")
   // the machine's clock, not Effect's: it is the one that the SDK signed with
   // eslint-disable-next-line no-restricted-properties
   return Number.isNaN(at) ? undefined : at - Date.now()

@@ -196,6 +196,7 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
 
     type Declared = InstanceOf<(typeof exceptions)[number]> | ServiceException
     const isDeclared = (e: AwsException): e is Declared =>
+      e instanceof ServiceException ||
       exceptions.some((declared) => e instanceof declared) && !excluded.some((out) => e instanceof out)
 
     const end = (state: State, last: AwsException): Effect.Effect<never, Declared> => {

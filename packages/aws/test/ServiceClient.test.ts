@@ -242,6 +242,12 @@ describe("ServiceClient", () => {
       const { failure, tag } = yield* run([Wire.configurationFault(undefined)], "read")
       assert.strictEqual(tag, "ServiceException")
       assert.strictEqual(failure?.operation, "Read")
+      const odd = yield* run([fault("SomethingNew", 599, { retryAfter: 7 })], "read", {}, { retry: AwsRetry.none })
+      assert.deepStrictEqual([odd.failure?.retryable, odd.failure?.outcome, odd.failure?.retryAfter], [
+        true,
+        "unknown",
+        7
+      ])
       const named = yield* run([fault("SomethingNew", 400, { requestId: "r" })], "read")
       assert.deepStrictEqual([named.tag, named.failure?.code, named.failure?.requestId], [
         "ServiceException",
