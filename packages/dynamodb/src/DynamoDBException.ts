@@ -127,6 +127,7 @@ export type StatementCode =
   | "DuplicateItem"
   | "InternalServerError"
   | "ItemCollectionSizeLimitExceeded"
+  | "MissingResponse"
   | "ProvisionedThroughputExceeded"
   | "RequestLimitExceeded"
   | "ResourceNotFound"
@@ -136,8 +137,8 @@ export type StatementCode =
   | (string & {})
 
 /**
- * One statement of a batch failed. `code` is AWS's name for why; where a repetition of what was left over failed as a whole, it is that
- * failure's, which is the `cause`. `outcome` is `"unknown"` where a write may have been applied.
+ * One statement of a batch failed. `code` is AWS's name for why, and `"MissingResponse"` where the answer has no part for the statement;
+ * where a repetition of what was left over failed as a whole, it is that failure's, which is the `cause`. `outcome` is `"unknown"` where a write may have been applied.
  *
  * @since 0.1.0
  * @category exceptions

@@ -11,7 +11,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import { StatementException, TransactionConflictException } from "../DynamoDBException.js"
-import { type Item, itemOf } from "./items.js"
+import { itemOf } from "./items.js"
 import type { BatchExecuteStatementOutput, StatementResult } from "./methods.js"
 
 type Space = " " | "\n" | "\r" | "\t"
@@ -58,12 +58,13 @@ const failedInside = "InternalServerError"
 
 const where = { service: "DynamoDB", operation: "BatchExecuteStatement" }
 
+const missing = "MissingResponse"
+
 const resultOf = (access: "read" | "write", response: Sdk.BatchStatementResponse | undefined): StatementResult => {
-  const { Code, Item, Message } = asRecord(response?.Error)
   if (response !== undefined && response.Error === undefined) return Either.right(response.Item)
-  // an answer without a part for the statement says nothing about it
-  const code = typeof Code === "string" ? Code : failedInside
-  const unsure = code === failedInside
+  const { Code, Item, Message } = asRecord(response?.Error)
+  const code = response === undefined ? missing : typeof Code === "string" ? Code : failedInside
+  const unsure = code === failedInside || code === missing
   return Either.left(
     new StatementException({
       ...where,
@@ -77,8 +78,21 @@ const resultOf = (access: "read" | "write", response: Sdk.BatchStatementResponse
   )
 }
 
+/** A statement that was in a request which failed as a whole. */
+const failedWith = (access: "read" | "write", last: AwsException): StatementResult =>
+  Either.left(
+    new StatementException({
+      ...where,
+      code: last.code ?? last._tag,
+      item: Option.none(),
+      retryable: last.retryable,
+      outcome: access === "write" ? last.outcome : "not-applied",
+      cause: last
+    })
+  )
+
 const mayRepeat = (result: StatementResult | undefined): boolean =>
-  result === undefined || Either.isLeft(result) && result.left.retryable && result.left.outcome === "not-applied"
+  result !== undefined && Either.isLeft(result) && result.left.retryable && result.left.outcome === "not-applied"
 
 /** What a policy is asked about: the failure that a whole request would have had. */
 const asked = (left: ReadonlyArray<StatementResult | undefined>): AwsException => {
@@ -105,49 +119,34 @@ export const batch = <E extends AwsException>(
   Effect.gen(function*() {
     const statements = input.Statements ?? []
     const access = accessOf(statements[0]?.Statement)
-    const results: Array<StatementResult | undefined> = statements.map(() => undefined)
     let capacity: ReadonlyArray<Sdk.ConsumedCapacity> = []
-    const leftOver = () => statements.flatMap((_, i) => mayRepeat(results[i]) ? [i] : [])
+    const ask = (Statements: Array<Sdk.BatchStatementRequest>) =>
+      Effect.map(send({ ...input, Statements }), (output) => {
+        capacity = [...capacity, ...output.ConsumedCapacity ?? []]
+        return { output, parts: Statements.map((_, at) => resultOf(access, output.Responses?.[at])) }
+      })
 
-    const round = (indices: ReadonlyArray<number>) =>
-      Effect.map(
-        send({ ...input, Statements: indices.flatMap((i) => statements[i] ?? []) }),
-        (output) => {
-          capacity = [...capacity, ...output.ConsumedCapacity ?? []]
-          indices.forEach((i, at) => {
-            results[i] = resultOf(access, output.Responses?.[at])
-          })
-          return output
-        }
-      )
-
-    const first = yield* round(leftOver())
+    const { output, parts } = yield* ask(statements)
+    const results = [...parts]
+    const leftOver = () => statements.flatMap((statement, i) => mayRepeat(results[i]) ? [{ i, statement }] : [])
     let left = leftOver()
-    let driver = left.length === 0 ? undefined : yield* Effect.flatMap(policy, Schedule.driver)
-    while (driver !== undefined && left.length > 0) {
-      const next = yield* Effect.option(driver.next(asked(left.map((i) => results[i]))))
-      if (Option.isNone(next)) break
-      const again = yield* Effect.either(round(left))
-      if (Either.isLeft(again)) {
-        const last = again.left
-        for (const i of left) {
-          results[i] = Either.left(
-            new StatementException<Item>({
-              ...where,
-              code: last.code ?? last._tag,
-              item: Option.none(),
-              retryable: last.retryable,
-              outcome: access === "write" ? last.outcome : "not-applied",
-              cause: last
-            })
-          )
-        }
-        break
-      }
+    let waits = yield* Effect.flatMap(policy, Schedule.driver)
+    while (left.length > 0) {
+      const wait = yield* Effect.option(waits.next(asked(left.map(({ i }) => results[i]))))
+      if (Option.isNone(wait)) break
+      const again = yield* Effect.either(ask(left.map(({ statement }) => statement)))
+      left.forEach(({ i }, at) => {
+        const part = Either.isLeft(again) ? failedWith(access, again.left) : again.right.parts[at]
+        if (part !== undefined) results[i] = part
+      })
+      if (Either.isLeft(again)) break
       const still = leftOver()
-      if (still.length < left.length) driver = yield* Effect.flatMap(policy, Schedule.driver)
+      if (still.length < left.length) waits = yield* Effect.flatMap(policy, Schedule.driver)
       left = still
     }
-    const Responses = results.map((result) => result ?? resultOf(access, undefined))
-    return { ...first, ...(first.ConsumedCapacity === undefined ? {} : { ConsumedCapacity: [...capacity] }), Responses }
+    return {
+      ...output,
+      ...(output.ConsumedCapacity === undefined ? {} : { ConsumedCapacity: [...capacity] }),
+      Responses: results
+    }
   })
