@@ -78,12 +78,13 @@ describe("sizes", () => {
 describe("checkSize", () => {
   const ofBytes = (bytes: number) => ({ id: { S: "1" }, text: { S: "x".repeat(bytes - 3 - 4) } })
 
-  it("takes an item of exactly 409,600 bytes, and gives it back", () => {
+  it("takes an item of exactly 409,600 bytes and gives it back, and none of a byte more", () => {
     const item = ofBytes(409_600)
     assert.strictEqual(Either.getOrThrow(Item.checkSize(item)), item)
+    assert.isTrue(Either.isLeft(Item.checkSize(ofBytes(409_601))))
   })
 
-  it.effect("refuses one byte more, and names the largest attributes", () =>
+  it.effect("names the largest attributes of one that it refuses", () =>
     Effect.gen(function*() {
       const e = yield* Effect.flip(Item.checkSize({ ...ofBytes(409_601), note: { S: "" }, more: { NULL: true } }))
       assert.strictEqual(e._tag, "ItemTooLargeException")
