@@ -28,11 +28,12 @@ type Client = ServiceClient<operations.Operations>
 
 /** What is common to both batches' options. */
 interface Options {
-  /** How many requests are under way at a time. Default 8. */
+  /** How many requests are under way at a time, 1 to 1000. Default 8. */
   readonly concurrency?: number | undefined
 }
 
 const defaultConcurrency = 8
+const maxConcurrency = 1000
 
 /** What became of one request: the members that it left over, and whether that is only because the answer was full. */
 interface Answer<M> {
@@ -71,8 +72,8 @@ const run = <M, E extends AwsException>(batch: {
     const fate: Fate<M, E> = { done: 0, unprocessed: [], unknown: [], first: undefined, last: undefined }
     let hopeless = false
 
-    // runs one chunk to its end; `state` is the policy's since members were last done
-    const drain = (members: ReadonlyArray<M>, state: unknown): Effect.Effect<void> =>
+    // runs one chunk to its end; `state` is the policy's since the batch had come as far as `reached`
+    const drain = (members: ReadonlyArray<M>, state: unknown, reached: number): Effect.Effect<void> =>
       Effect.matchEffect(send(members), {
         onFailure: (e) => {
           fate.first ??= e
@@ -84,8 +85,10 @@ const run = <M, E extends AwsException>(batch: {
         onSuccess: ({ full, left }) => {
           fate.done += members.length - left.length
           if (left.length === 0) return Effect.void
-          if (full) return Effect.suspend(() => drain(left, policy.initial))
-          const before = left.length < members.length ? policy.initial : state
+          if (full) return Effect.suspend(() => drain(left, policy.initial, fate.done))
+          // a few members may be unlucky often: what counts is whether the batch gets on
+          const before = fate.done > reached ? policy.initial : state
+          const { done } = fate
           return Effect.flatMap(Clock.currentTimeMillis, (now) =>
             Effect.flatMap(policy.step(now, leftOver(left), before), ([after, _, decision]) => {
               if (ScheduleDecision.isDone(decision)) {
@@ -93,7 +96,9 @@ const run = <M, E extends AwsException>(batch: {
                 return Effect.void
               }
               const wait = ScheduleIntervals.start(decision.intervals) - now
-              const again = Effect.suspend(() => drain(left, after))
+              const again = Effect.suspend(() =>
+                drain(left, after, done)
+              )
               return wait > 0 ? Effect.delay(again, wait) : again
             }))
         }
@@ -103,14 +108,16 @@ const run = <M, E extends AwsException>(batch: {
       const next = hopeless ? undefined : chunks.next()
       return next === undefined || next.done === true
         ? Effect.void
-        : Effect.zipRight(drain(next.value, policy.initial), worker)
+        : Effect.zipRight(drain(next.value, policy.initial, fate.done), worker)
     })
 
-    const workers = Math.max(1, Math.floor(batch.options?.concurrency ?? defaultConcurrency))
+    const workers = Math.min(
+      Math.max(1, Math.trunc(batch.options?.concurrency ?? defaultConcurrency) || 1),
+      maxConcurrency
+    )
     return Effect.zipRight(
       Effect.all(
-        Array.from({ length: workers }, () =>
-          worker),
+        Array.from({ length: workers }, () => worker),
         { concurrency: "unbounded", discard: true }
       ),
       Effect.sync(() => {
