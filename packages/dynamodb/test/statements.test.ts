@@ -1,4 +1,5 @@
 /** PartiQL: what a statement is taken for, and batches whose failures ride inside an answer that succeeded. */
+import * as AwsConfig from "@armature/aws/AwsConfig"
 import * as AwsRetry from "@armature/aws/AwsRetry"
 import { ServiceUnavailableException, ThrottlingException } from "@armature/aws/Exceptions"
 import type { Transport } from "@armature/aws/Transport"
@@ -188,6 +189,15 @@ describe("a batch of statements", () => {
         show((yield* batch("INSERT 1", "INSERT 2").pipe(patient, Effect.provide(refused.layer))).Responses),
         ["nothing", "AccessDeniedException not-applied"]
       )
+    }))
+
+  it.effect("of writes is never repeated blindly, whatever may be repeated else", () =>
+    Effect.gen(function*() {
+      const lost = Wire.connectionFault({ phase: "sent", timeout: false, cause: undefined })
+      const { asked, layer } = scripted({ "DELETE 1": [lost, {}] })
+      const always = Layer.provide(layer, AwsConfig.layer({ resend: "always", retry: Schedule.recurs(3) }))
+      const e = yield* Effect.flip(Effect.provide(batch("DELETE 1"), always))
+      assert.deepStrictEqual([e._tag, asked.length], ["WriteOutcomeUnknownException", 1])
     }))
 
   it.effect("is held to its limits before it is sent", () =>

@@ -2,9 +2,9 @@
 import type { ResourceNotFoundException } from "@armature/aws/Exceptions"
 import type { ErrorOf } from "@armature/aws/ServiceClient"
 import type { ConditionalCheckFailedException, WaiterTimeoutException } from "../DynamoDBException.js"
+import type { ByAccess } from "./access.js"
 import type { Item } from "./items.js"
 import type * as operations from "./operations.js"
-import type { ByAccess } from "./statements.js"
 
 type Plain = typeof operations.plain
 

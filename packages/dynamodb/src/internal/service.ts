@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { DynamoDB } from "../DynamoDB.js"
+import { type Access, accessOf, type ByAccess } from "./access.js"
 import * as batch from "./batch.js"
 import type { ConditionError } from "./errors.js"
 import * as idempotent from "./idempotent.js"
@@ -23,7 +24,6 @@ import type {
 } from "./methods.js"
 import * as operations from "./operations.js"
 import * as paging from "./paging.js"
-import type { ByAccess } from "./statements.js"
 import * as statements from "./statements.js"
 import * as transactions from "./transactions.js"
 import * as waiters from "./waiters.js"
@@ -53,9 +53,9 @@ const asDeclared = <A, E, I, O>(
     ErrorFor<O, Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }>> | ConditionError<I>
   >
 
-/** The one that is meant. `Access`, by which the error types are told apart, never says one where `accessOf` says the other. */
+/** The one that is meant. `ByAccess`, by which the error types are told apart, never says one where `accessOf` says the other. */
 const byAccess = <A, R, W, S>(
-  access: "read" | "write",
+  access: Access,
   read: Effect.Effect<A, R>,
   write: Effect.Effect<A, W>
 ): Effect.Effect<A, ByAccess<S, R, W>> => (access === "read" ? read : write) as Effect.Effect<A, ByAccess<S, R, W>>
@@ -174,14 +174,14 @@ export const make = (client: Client, retry: Policy): DynamoDB.Service => {
       ),
     executeStatement: (input, options) =>
       byAccess(
-        statements.accessOf(input.Statement),
+        accessOf(input.Statement),
         client.call(operations.readStatement, input),
         idempotent.unfrozen("ExecuteStatement", client.call(operations.writeStatement, input, options))
       ),
     batchExecuteStatement: (input) =>
       checked("BatchExecuteStatement", input, statements.problemOf, () =>
         byAccess(
-          statements.accessOf(input.Statements?.[0]?.Statement),
+          accessOf(input.Statements?.[0]?.Statement),
           statements.batch(input, (part) => client.call(operations.readStatements, part), policy),
           // statements carry no token and their failures come one by one: a whole batch is never repeated blindly
           idempotent.unfrozen(

@@ -1,6 +1,4 @@
-/**
- * PartiQL: whether a statement reads or writes, and batches of statements, whose failures ride inside an answer that succeeded.
- */
+/** Batches of PartiQL statements, whose failures ride inside an answer that succeeded. */
 import type { AwsException } from "@armature/aws/AwsException"
 import type { Policy } from "@armature/aws/AwsRetry"
 import { asRecord } from "@armature/aws/Classify"
@@ -11,29 +9,9 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import { StatementException, TransactionConflictException } from "../DynamoDBException.js"
+import { type Access, accessOf } from "./access.js"
 import { itemOf } from "./items.js"
 import type { BatchExecuteStatementOutput, StatementResult } from "./methods.js"
-
-type Space = " " | "\n" | "\r" | "\t"
-
-type Trimmed<S extends string> = S extends `${Space}${infer Rest}` ? Trimmed<Rest> : S
-
-/** `"read"`, `"write"`, or both where the text alone does not tell the compiler. It never says one where `accessOf` says the other. */
-type Access<S> = S extends string ? string extends S ? "read" | "write" : ByKeyword<Uppercase<Trimmed<S>>>
-  : "read" | "write"
-
-type ByKeyword<S extends string> = S extends `SELECT${string}` ? "read"
-  : S extends `${"INSERT" | "UPDATE" | "DELETE"}${string}` ? "write"
-  : "read" | "write"
-
-/** `Read` for a statement that reads, `Write` for one that writes, both where that is not known. */
-export type ByAccess<S, Read, Write> = { readonly read: Read; readonly write: Write }[Access<S>]
-
-const leading = /^(?:\s|--[^\n]*|\/\*[^]*?\*\/)*/
-
-/** What the first keyword says; whatever is no SELECT is taken for a write, which is never repeated blindly. */
-export const accessOf = (statement: string | undefined): "read" | "write" =>
-  /^select/i.test(String(statement).replace(leading, "")) ? "read" : "write"
 
 const maxStatements = 25
 
@@ -60,7 +38,7 @@ const where = { service: "DynamoDB", operation: "BatchExecuteStatement" }
 
 const missing = "MissingResponse"
 
-const resultOf = (access: "read" | "write", response: Sdk.BatchStatementResponse | undefined): StatementResult => {
+const resultOf = (access: Access, response: Sdk.BatchStatementResponse | undefined): StatementResult => {
   if (response !== undefined && response.Error === undefined) return Either.right(response.Item)
   const { Code, Item, Message } = asRecord(response?.Error)
   const code = response === undefined ? missing : typeof Code === "string" ? Code : failedInside
@@ -79,7 +57,7 @@ const resultOf = (access: "read" | "write", response: Sdk.BatchStatementResponse
 }
 
 /** A statement that was in a request which failed as a whole. */
-const failedWith = (access: "read" | "write", last: AwsException): StatementResult =>
+const failedWith = (access: Access, last: AwsException): StatementResult =>
   Either.left(
     new StatementException({
       ...where,
