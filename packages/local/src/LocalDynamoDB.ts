@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import { ConfigurationException } from "@armature/aws/Exceptions"
-import type { Transport } from "@armature/aws/Transport"
 import * as DynamoDB from "@armature/dynamodb/DynamoDB"
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb"
 import * as Context from "effect/Context"
@@ -16,18 +15,16 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Utils from "effect/Utils"
 import * as DynamoDBEngine from "./DynamoDBEngine.js"
-import * as Faults from "./Faults.js"
+import type * as Faults from "./Faults.js"
+import * as inProcess from "./internal/inProcess.js"
 
 /**
- * One request that reached the transport, in the order of their coming: those that a fault met as well, and each repetition.
+ * One request that reached the transport.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Call {
-  readonly operation: string
-  readonly input: unknown
-}
+export type Call = inProcess.Call
 
 /**
  * What a test can see and do beside the service: the engine itself, the calls that were made, and faults.
@@ -35,12 +32,10 @@ export interface Call {
  * @since 0.1.0
  * @category tags
  */
-export class LocalDynamoDB extends Context.Tag("@armature/local/LocalDynamoDB")<LocalDynamoDB, {
-  readonly engine: DynamoDBEngine.Engine
-  readonly faults: Faults.Faults<DynamoDB.Operations>
-  /** The calls so far; none where `Options.log` is `false`. */
-  readonly calls: Effect.Effect<ReadonlyArray<Call>>
-}>() {}
+export class LocalDynamoDB extends Context.Tag("@armature/local/LocalDynamoDB")<
+  LocalDynamoDB,
+  inProcess.InProcess<DynamoDB.Operations, DynamoDBEngine.Engine>["local"]
+>() {}
 
 /**
  * Options of `make`, `layer` and `layerTransport`.
@@ -66,15 +61,14 @@ export interface Options {
 export const make = (options: Options = {}) =>
   Effect.gen(function*() {
     const region = options.region ?? "us-east-1"
-    let clock = yield* Effect.clock
     const random = new Utils.PCGRandom(yield* Random.nextInt)
-    const engine = DynamoDBEngine.make({
-      now: () => clock.unsafeCurrentTimeMillis(),
-      random: () => random.number(),
-      region
+    const world = yield* inProcess.make<DynamoDB.Operations, DynamoDBEngine.Engine>({
+      region,
+      log: options.log ?? true,
+      engine: (now) => DynamoDBEngine.make({ now, random: () => random.number(), region })
     })
     for (const [i, table] of (options.tables ?? []).entries()) {
-      const created = engine.execute("CreateTable", table)
+      const created = world.local.engine.execute("CreateTable", table)
       if (Either.isLeft(created)) {
         return yield* new ConfigurationException({
           service: "DynamoDB",
@@ -88,32 +82,7 @@ export const make = (options: Options = {}) =>
         })
       }
     }
-    let requests = 0
-    const direct: Transport<DynamoDB.Operations> = {
-      info: { region, serverAddress: undefined, serverPort: undefined },
-      send: (operation, input) =>
-        Effect.clockWith((now) => {
-          clock = now
-          const requestId = `local-${++requests}`
-          const answer = engine.execute(operation, input)
-          // the engine answers each operation in the SDK's own shape, which its tests hold against the SDK's client
-          type Output = Effect.Effect.Success<ReturnType<typeof direct.send<typeof operation>>>
-          return Either.isRight(answer)
-            ? Effect.succeed({ ...answer.right, $metadata: { httpStatusCode: 200, requestId } } as Output)
-            : Effect.fail({ ...answer.left, requestId })
-        })
-    }
-    const faults = yield* Faults.make(direct)
-    const calls: Array<Call> = []
-    const transport: Transport<DynamoDB.Operations> = {
-      info: direct.info,
-      send: (operation, input) =>
-        Effect.suspend(() => {
-          if (options.log !== false) calls.push({ operation, input })
-          return faults.transport.send(operation, input)
-        })
-    }
-    return { transport, local: { engine, faults, calls: Effect.sync(() => [...calls]) } }
+    return world
   })
 
 /**

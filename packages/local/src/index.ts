@@ -11,3 +11,5 @@ export * as Endpoint from "./Endpoint.js"
 export * as Faults from "./Faults.js"
 
 export * as LocalDynamoDB from "./LocalDynamoDB.js"
+
+export * as LocalKms from "./LocalKms.js"
