@@ -10,10 +10,10 @@ import { serviceFault } from "@armature/aws/WireFailure"
 import type { WireFailure } from "@armature/aws/WireFailure"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type { S3Service, Service } from "./Endpoint.js"
 import * as folder from "./internal/data/folder.js"
+import * as Sources from "./internal/sources.js"
 
 const reasons = {
   InUse: "another process has it open",
@@ -88,13 +88,10 @@ const serviceOf = (run: (operation: string, input: unknown) => folder.Answered):
  */
 export const open = (options: Options): Effect.Effect<DataFolder, DataFolderException, Scope.Scope> =>
   Effect.gen(function*() {
-    const clock = yield* Effect.clock
-    const random = yield* Effect.random
-    const run = Runtime.runSync(yield* Effect.runtime<never>())
+    const sources = yield* Sources.make
     const opened = yield* Effect.acquireRelease(
       Effect.try({
-        try: () =>
-          folder.open({ ...options, now: () => clock.unsafeCurrentTimeMillis(), random: () => run(random.next) }),
+        try: () => folder.open({ ...options, ...sources }),
         catch: (cause) =>
           new DataFolderException({
             reason: cause instanceof folder.InUse ? "InUse" : "Unreadable",

@@ -17,13 +17,13 @@ import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as DynamoDBEngine from "./DynamoDBEngine.js"
 import { sweepInterval } from "./internal/data/folder.js"
 import * as control from "./internal/http/control.js"
 import * as dispatch from "./internal/http/dispatch.js"
 import * as server from "./internal/http/server.js"
+import * as Sources from "./internal/sources.js"
 import * as KmsEngine from "./KmsEngine.js"
 import * as S3Engine from "./S3Engine.js"
 
@@ -194,14 +194,6 @@ export const fromS3Engine = (engine: S3Engine.Engine): S3Service => ({
   contents: engine.contents
 })
 
-/** Clock and chance of the running program, as the engines take them. */
-const sources = Effect.gen(function*() {
-  const clock = yield* Effect.clock
-  const random = yield* Effect.random
-  const run = Runtime.runSync(yield* Effect.runtime<never>())
-  return { now: () => clock.unsafeCurrentTimeMillis(), next: () => run(random.next) }
-})
-
 /** A service over DynamoDB's engine. The first request in each minute finds expired items gone. */
 const sweeping = (engine: DynamoDBEngine.Engine, now: () => number): Service => {
   let swept = 0
@@ -225,10 +217,10 @@ const sweeping = (engine: DynamoDBEngine.Engine, now: () => number): Service => 
  */
 export const services: Effect.Effect<{ readonly dynamodb: Service; readonly kms: Service; readonly s3: S3Service }> =
   Effect
-    .map(sources, ({ next, now }) => ({
-      dynamodb: sweeping(DynamoDBEngine.make({ now, random: next }), now),
+    .map(Sources.make, ({ now, random }) => ({
+      dynamodb: sweeping(DynamoDBEngine.make({ now, random }), now),
       kms: fromEngine(KmsEngine.make({ now })),
-      s3: fromS3Engine(S3Engine.make({ now, random: next }))
+      s3: fromS3Engine(S3Engine.make({ now, random }))
     }))
 
 /**
@@ -246,7 +238,7 @@ export const make = (options: Options = {}): Effect.Effect<Endpoint, EndpointExc
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       return yield* new EndpointException({ reason: "InvalidPort", host, port })
     }
-    const { next, now } = yield* sources
+    const { now, random } = yield* Sources.make
     const fresh = yield* services
     const s3 = options.s3 ?? fresh.s3
     const controlled = yield* control.make({
@@ -258,7 +250,7 @@ export const make = (options: Options = {}): Effect.Effect<Endpoint, EndpointExc
     const { onCall } = options
     const handle = yield* dispatch.make({
       now,
-      random: next,
+      random,
       credentials: (options.credentials ?? []).map((one) => ({
         accessKeyId: one.accessKeyId,
         secretAccessKey: Redacted.value(one.secretAccessKey),
@@ -275,7 +267,7 @@ export const make = (options: Options = {}): Effect.Effect<Endpoint, EndpointExc
         return onCall === undefined ? Effect.void : onCall(call)
       }
     })
-    const address = yield* server.serve({ host, port, handle, requestId: () => dispatch.requestId(next) }).pipe(
+    const address = yield* server.serve({ host, port, handle, requestId: () => dispatch.requestId(random) }).pipe(
       Effect.mapError((error) =>
         new EndpointException({ reason: systemReasons[error.code ?? ""] ?? "Other", host, port, cause: error.cause })
       )

@@ -36,7 +36,7 @@ describe("a kill", () => {
       Fs.writeFileSync(seedFile, seed)
       const args = ["--quiet", "--data", Path.join(path, "data"), "--seed", seedFile]
       const acknowledged: Array<number> = []
-      for (const killAfter of [1, 40, 90, 200]) {
+      for (const killAfter of [1, 150, 0]) {
         yield* Effect.scoped(Effect.gen(function*() {
           const command = yield* listening(args)
           const client = yield* dynamodb(command.endpoint)
@@ -57,6 +57,8 @@ describe("a kill", () => {
             )
             assert.strictEqual(body, `object ${n}`)
           }
+          // The last start only looks.
+          if (killAfter === 0) return s3.destroy()
           // Eight writers at once; the process is killed in the midst of them.
           const first = killAfter * 1000
           let next = first
@@ -75,7 +77,7 @@ describe("a kill", () => {
           s3.destroy()
         }))
       }
-      assert.isAbove(acknowledged.length, 300)
+      assert.isAbove(acknowledged.length, 150)
     }), 120_000)
 
   it.scopedLive("seeds a new folder only, and says which call of a seed failed", () =>

@@ -85,7 +85,7 @@ export const putObject: Operation = (store, input) => {
 }
 
 /** The version that a request means. Refuses as S3 does when there is none, or when it is a delete marker. */
-export const locate = (
+const locate = (
   bucket: Bucket,
   key: string,
   versionId: string | undefined

@@ -79,7 +79,12 @@ export interface Options {
   readonly onChange: (change: Change) => void
 }
 
-const recordOf = ({ created, name, region, versioning }: Bucket): BucketRecord => ({ created, name, region, versioning })
+const recordOf = ({ created, name, region, versioning }: Bucket): BucketRecord => ({
+  created,
+  name,
+  region,
+  versioning
+})
 
 /** The order of keys: that of their UTF-8 bytes, which differs from that of JavaScript where surrogates begin. */
 export const compareKeys = (a: string, b: string): number => {
