@@ -1,8 +1,8 @@
 /** Transactions before they are sent: their limits. */
 import type * as Sdk from "@aws-sdk/client-dynamodb"
 import { size } from "../Item.js"
+import { itemId } from "./batchKey.js"
 import type { Item } from "./items.js"
-import * as number from "./number.js"
 
 const maxActions = 100
 const maxBytes = 4 * 1024 * 1024
@@ -25,32 +25,18 @@ const problemOfCount = (count: number): string | undefined =>
     ? `a transaction has 1 to ${maxActions} actions; this one has ${count}`
     : undefined
 
-/** Equal texts for equal keys: numbers compare by value, and the order of attributes does not matter. */
-const identity = (table: string | undefined, key: Item): string =>
-  JSON.stringify([
-    table,
-    Object.keys(key).sort().map((name) => {
-      const { B, N, S } = key[name] ?? {}
-      return N !== undefined
-        ? [name, "N", number.ofBigDecimal(number.toBigDecimal(N))]
-        : B !== undefined
-        ? [name, "B", Buffer.from(B).toString("base64")]
-        : [name, "S", S]
-    })
-  ])
-
 /**
- * Which two actions are on one item. The key of a put is known where another action on its table shows which attributes make a key, or
- * where the whole items are equal; what cannot be told here DynamoDB tells.
+ * Which two actions are on one item. The key of a put is known where another action on its table shows which attributes make a key; what
+ * cannot be told here DynamoDB tells.
  */
 const problemOfTargets = (targets: ReadonlyArray<Target>): string | undefined => {
   const keyNames = new Map(targets.flatMap(({ key, table }) => key === undefined ? [] : [[table, Object.keys(key)]]))
   const seen = new Map<string, number>()
   for (const [i, { item, key, table }] of targets.entries()) {
+    const known = key ?? item
     const names = keyNames.get(table)
-    const own = key ?? (names === undefined ? undefined : pick(item, names))
-    if (own === undefined) continue
-    const id = identity(table, own)
+    if (known === undefined || names === undefined || !names.every((name) => known[name] !== undefined)) continue
+    const id = JSON.stringify([table, itemId(known, names)])
     const before = seen.get(id)
     if (before !== undefined) {
       return `a transaction has one action on an item; actions ${before} and ${i} are on the same`
@@ -58,14 +44,6 @@ const problemOfTargets = (targets: ReadonlyArray<Target>): string | undefined =>
     seen.set(id, i)
   }
   return undefined
-}
-
-const pick = (item: Item | undefined, names: ReadonlyArray<string>): Item | undefined => {
-  const entries = names.flatMap((name) => {
-    const value = item?.[name]
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return entries.length === names.length ? Object.fromEntries(entries) : undefined
 }
 
 const problemOfSize = (targets: ReadonlyArray<Target>): string | undefined => {
