@@ -97,7 +97,7 @@ export type {
   WaitError
 } from "./internal/errors.js"
 
-export type { ErrorFor, ItemWriteOptions, OptionsFor, Transactable } from "./internal/idempotent.js"
+export type { ErrorFor, ItemWriteOptions, NotTransactable, OptionsFor, Transactable } from "./internal/idempotent.js"
 
 export type {
   BatchExecuteStatementOutput,
@@ -224,7 +224,7 @@ export declare namespace DynamoDB {
     ) => Effect.Effect<BatchWriteItemOutput, BatchWriteItemError>
     readonly deleteItem: <const I extends Sdk.DeleteItemCommandInput, const O extends ItemWriteOptions = {}>(
       input: Exact<I, Sdk.DeleteItemCommandInput>,
-      options?: O & OptionsFor<I, O>
+      options?: OptionsFor<I, O>
     ) => Effect.Effect<Sdk.DeleteItemCommandOutput, ErrorFor<O, DeleteItemError> | ConditionError<I>>
     /** One PartiQL statement. A literal `SELECT …` fails as a read, a literal `INSERT`, `UPDATE` or `DELETE` as a write. */
     readonly executeStatement: <const I extends Sdk.ExecuteStatementCommandInput>(
@@ -241,7 +241,7 @@ export declare namespace DynamoDB {
     readonly ping: Effect.Effect<void, PingError>
     readonly putItem: <const I extends Sdk.PutItemCommandInput, const O extends ItemWriteOptions = {}>(
       input: Exact<I, Sdk.PutItemCommandInput>,
-      options?: O & OptionsFor<I, O>
+      options?: OptionsFor<I, O>
     ) => Effect.Effect<Sdk.PutItemCommandOutput, ErrorFor<O, PutItemError> | ConditionError<I>>
     readonly query: Query
     readonly scan: Scan
@@ -259,7 +259,7 @@ export declare namespace DynamoDB {
     ) => Effect.Effect<Sdk.TransactWriteItemsCommandOutput, TransactWriteItemsError>
     readonly updateItem: <const I extends Sdk.UpdateItemCommandInput, const O extends ItemWriteOptions = {}>(
       input: Exact<I, Sdk.UpdateItemCommandInput>,
-      options?: O & OptionsFor<I, O>
+      options?: OptionsFor<I, O>
     ) => Effect.Effect<Sdk.UpdateItemCommandOutput, ErrorFor<O, UpdateItemError> | ConditionError<I>>
     /** Until the table is active. */
     readonly waitUntilTableExists: (

@@ -197,10 +197,21 @@ export interface ItemWriteOptions extends CallOptions {
  * @category models
  */
 export interface Transactable {
+  readonly TableName: string | undefined
   readonly ReturnValues?: "NONE" | undefined
   readonly Expected?: undefined
   readonly ConditionalOperator?: undefined
   readonly AttributeUpdates?: undefined
+}
+
+/**
+ * Options of a write that asks for values, or has legacy parameters: it cannot be idempotent.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NotTransactable extends CallOptions {
+  readonly idempotent?: false | undefined
 }
 
 /**
@@ -209,8 +220,7 @@ export interface Transactable {
  * @since 0.1.0
  * @category models
  */
-export type OptionsFor<I, O> = O extends { readonly idempotent: true }
-  ? I extends Transactable ? O : O & { readonly idempotent: "this request has ReturnValues or legacy parameters" }
+export type OptionsFor<I, O> = O extends { readonly idempotent: true } ? I extends Transactable ? O : NotTransactable
   : O
 
 /**
