@@ -56,23 +56,40 @@ describe("decimal", () => {
     assert.strictEqual(p < q ? -1 : p > q ? 1 : 0, expected)
   }, { fastCheck: { numRuns: 1000 } })
 
-  it.prop("sums and differences are exact, or refused where 38 digits do not hold them", [numbers, numbers], ([a, b]) => {
-    const [x, y] = [decimal.canonical(a), decimal.canonical(b)]
-    for (const [run, expected] of [[decimal.add, exact(x) + exact(y)], [decimal.subtract, exact(x) - exact(y)]] as const) {
-      if (significant(expected) <= 38) assert.strictEqual(exact(run(x, y)), expected)
-      else assert.strictEqual(refused(() => run(x, y)), "Attempting to store more than 38 significant digits in a Number")
-    }
-  }, { fastCheck: { numRuns: 1000 } })
+  it.prop(
+    "sums and differences are exact, or refused where 38 digits do not hold them",
+    [numbers, numbers],
+    ([a, b]) => {
+      const [x, y] = [decimal.canonical(a), decimal.canonical(b)]
+      for (
+        const [run, expected] of [[decimal.add, exact(x) + exact(y)], [decimal.subtract, exact(x) - exact(y)]] as const
+      ) {
+        if (significant(expected) <= 38) assert.strictEqual(exact(run(x, y)), expected)
+        else {assert.strictEqual(
+            refused(() => run(x, y)),
+            "Attempting to store more than 38 significant digits in a Number"
+          )}
+      }
+    },
+    { fastCheck: { numRuns: 1000 } }
+  )
 
   it("takes 38 digits and the whole range, and nothing beyond", () => {
-    for (const text of ["9".repeat(38), "9.9999999999999999999999999999999999999E+125", "1E-130", "-1E-130", "0e999", "-0"]) {
+    for (
+      const text of ["9".repeat(38), "9.9999999999999999999999999999999999999E+125", "1E-130", "-1E-130", "0e999", "-0"]
+    ) {
       decimal.canonical(text)
     }
     assert.match(refused(() => decimal.canonical("1".repeat(39))), /38 significant digits/)
     assert.match(refused(() => decimal.canonical("1E126")), /overflow/)
     assert.match(refused(() => decimal.canonical("-1E+126")), /overflow/)
     assert.match(refused(() => decimal.canonical("1E-131")), /underflow/)
-    assert.match(refused(() => decimal.add("9.9E+125".replace("9.9E+125", decimal.canonical("9.9E+125")), decimal.canonical("9E+125"))), /overflow/)
+    assert.match(
+      refused(() =>
+        decimal.add("9.9E+125".replace("9.9E+125", decimal.canonical("9.9E+125")), decimal.canonical("9E+125"))
+      ),
+      /overflow/
+    )
   })
 
   it("refuses what is no number", () => {
@@ -82,7 +99,16 @@ describe("decimal", () => {
   })
 
   it("writes numbers as DynamoDB gives them back", () => {
-    const cases = { "+5": "5", "-0": "0", "00042": "42", "1.0": "1", "3.1400": "3.14", "1.5E2": "150", ".5": "0.5", "1E-3": "0.001" }
+    const cases = {
+      "+5": "5",
+      "-0": "0",
+      "00042": "42",
+      "1.0": "1",
+      "3.1400": "3.14",
+      "1.5E2": "150",
+      ".5": "0.5",
+      "1E-3": "0.001"
+    }
     for (const [given, back] of Object.entries(cases)) assert.strictEqual(decimal.canonical(given), back)
   })
 

@@ -137,7 +137,11 @@ describe("conditions", () => {
       ["Attribute_Exists(a)", {}, "Invalid function name; function: Attribute_Exists"],
       ["if_not_exists(a, :v)", v, "The function is not allowed in a condition expression; function: if_not_exists"],
       ["size(a)", {}, "The function is not allowed to be used this way in an expression; function: size"],
-      ["contains(a, :v) = :v", v, "The function is not allowed to be used this way in an expression; function: contains"],
+      [
+        "contains(a, :v) = :v",
+        v,
+        "The function is not allowed to be used this way in an expression; function: contains"
+      ],
       ["status = :v", v, "Attribute name is a reserved keyword; reserved keyword: status"],
       ["Status = :missing", {}, "Attribute name is a reserved keyword; reserved keyword: Status"],
       ["#a = :v", v, "An expression attribute name used in the document path is not defined; attribute name: #a"],
@@ -147,17 +151,37 @@ describe("conditions", () => {
         {},
         "Incorrect number of operands for operator or function; operator or function: attribute_exists, number of operands: 2"
       ],
-      ["attribute_exists(:v)", v, "Operator or function requires a document path; operator or function: attribute_exists"],
+      [
+        "attribute_exists(:v)",
+        v,
+        "Operator or function requires a document path; operator or function: attribute_exists"
+      ],
       [
         "a = a",
         {},
         "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [a]"
       ],
-      ["begins_with(a, :v)", v, "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"],
-      ["size(:v) = a", v, "Incorrect operand type for operator or function; operator or function: size, operand type: N"],
-      ["a < :t", { ":t": { BOOL: true } }, "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL"],
+      [
+        "begins_with(a, :v)",
+        v,
+        "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"
+      ],
+      [
+        "size(:v) = a",
+        v,
+        "Incorrect operand type for operator or function; operator or function: size, operand type: N"
+      ],
+      [
+        "a < :t",
+        { ":t": { BOOL: true } },
+        "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL"
+      ],
       ["attribute_type(a, :t)", { ":t": S("X") }, /^Invalid attribute type name found; type: X, valid types/],
-      ["a BETWEEN :x AND :y", { ":x": N(2), ":y": N(1) }, /^The BETWEEN operator requires upper bound to be greater than or equal/],
+      [
+        "a BETWEEN :x AND :y",
+        { ":x": N(2), ":y": N(1) },
+        /^The BETWEEN operator requires upper bound to be greater than or equal/
+      ],
       ["a BETWEEN :x AND :y", { ":x": N(2), ":y": S("1") }, /^The BETWEEN operator requires same data type/],
       ["x".repeat(4097), {}, "Expression size has exceeded the maximum allowed size; expression size: 4097"],
       [Array(33).fill("a").join(".") + " = :v", v, /too many nesting elements; nesting levels: 33/],
@@ -186,15 +210,24 @@ describe("conditions", () => {
     const base = { TableName: "things", Key }
     const condition = { ConditionExpression: "attribute_exists(pk)" }
     const cases: ReadonlyArray<readonly [Readonly<Record<string, unknown>>, string]> = [
-      [{ ExpressionAttributeNames: { "#a": "a" } }, "ExpressionAttributeNames can only be specified when using expressions"],
+      [
+        { ExpressionAttributeNames: { "#a": "a" } },
+        "ExpressionAttributeNames can only be specified when using expressions"
+      ],
       [
         { ExpressionAttributeValues: { ":a": N(1) } },
         "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"
       ],
       [{ ...condition, ExpressionAttributeNames: {} }, "ExpressionAttributeNames must not be empty"],
       [{ ...condition, ExpressionAttributeValues: {} }, "ExpressionAttributeValues must not be empty"],
-      [{ ...condition, ExpressionAttributeNames: { a: "a" } }, "ExpressionAttributeNames contains invalid key: Syntax error; key: \"a\""],
-      [{ ...condition, ExpressionAttributeValues: { a: N(1) } }, "ExpressionAttributeValues contains invalid key: Syntax error; key: \"a\""],
+      [
+        { ...condition, ExpressionAttributeNames: { a: "a" } },
+        "ExpressionAttributeNames contains invalid key: Syntax error; key: \"a\""
+      ],
+      [
+        { ...condition, ExpressionAttributeValues: { a: N(1) } },
+        "ExpressionAttributeValues contains invalid key: Syntax error; key: \"a\""
+      ],
       [
         { ...condition, ExpressionAttributeValues: { ":a": { N: "z" } } },
         "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: z for key :a"

@@ -6,13 +6,19 @@ const setup = () => {
   const w = world()
   createTable(w, "things", ["pk", "n"])
   for (const n of [1, 2, 3]) {
-    w.ok("PutItem", { TableName: "things", Item: { pk: S("a"), n: N(n), name: S(`name${n}`), tags: { SS: ["x", `t${n}`] }, l: { L: [S("e")] } } })
+    w.ok("PutItem", {
+      TableName: "things",
+      Item: { pk: S("a"), n: N(n), name: S(`name${n}`), tags: { SS: ["x", `t${n}`] }, l: { L: [S("e")] } }
+    })
   }
   return w
 }
 
 const Key = { pk: S("a"), n: N(1) }
-const condition = (ComparisonOperator: string, ...AttributeValueList: ReadonlyArray<unknown>) => ({ ComparisonOperator, AttributeValueList })
+const condition = (ComparisonOperator: string, ...AttributeValueList: ReadonlyArray<unknown>) => ({
+  ComparisonOperator,
+  AttributeValueList
+})
 
 describe("parameters from before expressions", () => {
   it("Expected holds or not", () => {
@@ -24,7 +30,9 @@ describe("parameters from before expressions", () => {
         Expected,
         ...(ConditionalOperator === undefined ? {} : { ConditionalOperator })
       })
-      if (answer._tag === "Left" && answer.left.code !== "ConditionalCheckFailedException") assert.fail(answer.left.message)
+      if (answer._tag === "Left" && answer.left.code !== "ConditionalCheckFailedException") {
+        assert.fail(answer.left.message)
+      }
       return answer._tag === "Right"
     }
     const yes: ReadonlyArray<unknown> = [
@@ -58,7 +66,12 @@ describe("parameters from before expressions", () => {
     assert.isTrue(holds({ name: condition("EQ", S("name1")), none: condition("NOT_NULL") }, "OR"))
     const detail = w.fails(
       "PutItem",
-      { TableName: "things", Item: Key, Expected: { pk: { Exists: false } }, ReturnValuesOnConditionCheckFailure: "ALL_OLD" },
+      {
+        TableName: "things",
+        Item: Key,
+        Expected: { pk: { Exists: false } },
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD"
+      },
       "ConditionalCheckFailedException"
     )
     assert.isDefined(detail["Item"])
@@ -68,9 +81,17 @@ describe("parameters from before expressions", () => {
     const w = setup()
     const update = (AttributeUpdates: unknown) =>
       w.ok("UpdateItem", { TableName: "things", Key, AttributeUpdates, ReturnValues: "UPDATED_NEW" })["Attributes"]
-    assert.deepStrictEqual(update({ name: { Value: S("x"), Action: "PUT" }, "a.b": { Value: N(1) } }), { name: S("x"), "a.b": N(1) })
-    assert.deepStrictEqual(update({ "a.b": { Value: N("1.5"), Action: "ADD" }, c: { Value: N(2), Action: "ADD" } }), { "a.b": N("2.5"), c: N(2) })
-    assert.deepStrictEqual(update({ tags: { Value: { SS: ["z"] }, Action: "ADD" } }), { tags: { SS: ["x", "t1", "z"] } })
+    assert.deepStrictEqual(update({ name: { Value: S("x"), Action: "PUT" }, "a.b": { Value: N(1) } }), {
+      name: S("x"),
+      "a.b": N(1)
+    })
+    assert.deepStrictEqual(update({ "a.b": { Value: N("1.5"), Action: "ADD" }, c: { Value: N(2), Action: "ADD" } }), {
+      "a.b": N("2.5"),
+      c: N(2)
+    })
+    assert.deepStrictEqual(update({ tags: { Value: { SS: ["z"] }, Action: "ADD" } }), {
+      tags: { SS: ["x", "t1", "z"] }
+    })
     assert.deepStrictEqual(update({ tags: { Value: { SS: ["x", "z"] }, Action: "DELETE" } }), { tags: { SS: ["t1"] } })
     assert.deepStrictEqual(update({ l: { Value: { L: [S("f")] }, Action: "ADD" } }), { l: { L: [S("e"), S("f")] } })
     assert.isUndefined(update({ name: { Action: "DELETE" } }))
@@ -86,15 +107,38 @@ describe("parameters from before expressions", () => {
 
   it("KeyConditions, filters and AttributesToGet read", () => {
     const w = setup()
-    const read = (operation: string, input: Output) => itemsOf(w.ok(operation, { TableName: "things", ...input })).map(({ n }) => n?.N)
+    const read = (operation: string, input: Output) =>
+      itemsOf(w.ok(operation, { TableName: "things", ...input })).map(({ n }) => n?.N)
     const pk = condition("EQ", S("a"))
     assert.deepStrictEqual(read("Query", { KeyConditions: { pk } }), ["1", "2", "3"])
-    assert.deepStrictEqual(read("Query", { KeyConditions: { pk, n: condition("GE", N(2)) }, ScanIndexForward: false }), ["3", "2"])
+    assert.deepStrictEqual(
+      read("Query", { KeyConditions: { pk, n: condition("GE", N(2)) }, ScanIndexForward: false }),
+      ["3", "2"]
+    )
     assert.deepStrictEqual(read("Query", { KeyConditions: { pk, n: condition("BETWEEN", N(1), N(2)) } }), ["1", "2"])
-    assert.deepStrictEqual(read("Query", { KeyConditions: { pk }, QueryFilter: { name: condition("EQ", S("name2")) } }), ["2"])
-    assert.deepStrictEqual(read("Query", { KeyConditionExpression: undefined, KeyConditions: { pk }, FilterExpression: "tags = :t", ExpressionAttributeValues: { ":t": { SS: ["x", "t3"] } } }), ["3"])
-    assert.deepStrictEqual(read("Scan", { ScanFilter: { tags: condition("CONTAINS", S("t3")), name: condition("EQ", S("name1")) }, ConditionalOperator: "OR" }).sort(), ["1", "3"])
-    assert.deepStrictEqual(w.ok("GetItem", { TableName: "things", Key, AttributesToGet: ["name", "none"] })["Item"], { name: S("name1") })
+    assert.deepStrictEqual(
+      read("Query", { KeyConditions: { pk }, QueryFilter: { name: condition("EQ", S("name2")) } }),
+      ["2"]
+    )
+    assert.deepStrictEqual(
+      read("Query", {
+        KeyConditionExpression: undefined,
+        KeyConditions: { pk },
+        FilterExpression: "tags = :t",
+        ExpressionAttributeValues: { ":t": { SS: ["x", "t3"] } }
+      }),
+      ["3"]
+    )
+    assert.deepStrictEqual(
+      read("Scan", {
+        ScanFilter: { tags: condition("CONTAINS", S("t3")), name: condition("EQ", S("name1")) },
+        ConditionalOperator: "OR"
+      }).sort(),
+      ["1", "3"]
+    )
+    assert.deepStrictEqual(w.ok("GetItem", { TableName: "things", Key, AttributesToGet: ["name", "none"] })["Item"], {
+      name: S("name1")
+    })
   })
 
   it("are refused as they ever were", () => {
@@ -104,10 +148,16 @@ describe("parameters from before expressions", () => {
     expected({ a: {} }, /Value must be provided when Exists is null for Attribute: a/)
     expected({ a: { Exists: true } }, /Value must be provided when Exists is true/)
     expected({ a: { Exists: false, Value: S("x") } }, /Value cannot be used when Exists is false/)
-    expected({ a: { Value: S("x"), AttributeValueList: [S("x")] } }, /Value and AttributeValueList cannot be used together/)
+    expected(
+      { a: { Value: S("x"), AttributeValueList: [S("x")] } },
+      /Value and AttributeValueList cannot be used together/
+    )
     expected({ a: { Exists: true, ComparisonOperator: "EQ" } }, /Exists and ComparisonOperator cannot be used together/)
     expected({ a: { AttributeValueList: [S("x")] } }, /can only be used with a ComparisonOperator/)
-    expected({ a: { ComparisonOperator: "EQ" } }, /Value or AttributeValueList must be used with ComparisonOperator: EQ/)
+    expected(
+      { a: { ComparisonOperator: "EQ" } },
+      /Value or AttributeValueList must be used with ComparisonOperator: EQ/
+    )
     expected({ a: condition("BETWEEN", N(1)) }, /Invalid number of argument\(s\) for the BETWEEN/)
     expected({ a: condition("BETWEEN", N(2), N(1)) }, /lower bound is greater than the upper bound/)
     expected({ a: condition("IN", N(2), S("x")) }, /must be of same type/)
@@ -119,10 +169,19 @@ describe("parameters from before expressions", () => {
       "ValidationException",
       "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"
     )
-    const query = (input: Output, message: RegExp) => w.fails("Query", { TableName: "things", ...input }, "ValidationException", message)
+    const query = (input: Output, message: RegExp) =>
+      w.fails("Query", { TableName: "things", ...input }, "ValidationException", message)
     query({ KeyConditions: { pk: condition("CONTAINS", S("a")) } }, /not an indexable operation/)
     query({ KeyConditions: {} }, /Conditions can be of length 1 or 2 only/)
-    query({ KeyConditions: { pk: condition("EQ", S("a")) }, QueryFilter: { n: condition("EQ", N(1)) } }, /QueryFilter can only contain non-primary key attributes/)
-    w.fails("GetItem", { TableName: "things", Key, AttributesToGet: ["a", "a"] }, "ValidationException", /Duplicate value in attribute name: a/)
+    query(
+      { KeyConditions: { pk: condition("EQ", S("a")) }, QueryFilter: { n: condition("EQ", N(1)) } },
+      /QueryFilter can only contain non-primary key attributes/
+    )
+    w.fails(
+      "GetItem",
+      { TableName: "things", Key, AttributesToGet: ["a", "a"] },
+      "ValidationException",
+      /Duplicate value in attribute name: a/
+    )
   })
 })

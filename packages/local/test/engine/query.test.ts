@@ -13,7 +13,9 @@ const query = (condition: string, values: Readonly<Record<string, unknown>>, ext
 const numbered = () => {
   const w = world()
   createTable(w, "things", ["pk", "n"])
-  for (const n of [-10, -2.5, 0, 1, 2, 10, 100]) w.ok("PutItem", { TableName: "things", Item: { pk: S("a"), n: N(n), even: { BOOL: n % 2 === 0 } } })
+  for (const n of [-10, -2.5, 0, 1, 2, 10, 100]) {
+    w.ok("PutItem", { TableName: "things", Item: { pk: S("a"), n: N(n), even: { BOOL: n % 2 === 0 } } })
+  }
   w.ok("PutItem", { TableName: "things", Item: { pk: S("b"), n: N(1) } })
   const keys = (condition: string, values: Readonly<Record<string, unknown>>, extra: Output = {}) =>
     itemsOf(w.ok("Query", query(condition, { ":a": S("a"), ...values }, extra))).map(({ n }) => Number(n?.N))
@@ -36,8 +38,24 @@ describe("Query", () => {
   it("ranges of strings by their bytes, and of prefixes", () => {
     const w = world()
     createTable(w, "things", ["pk", "sk"])
-    const order = ["", "A", "a", "a\u0000", "aa", "ab", "b", "\u00e9", "\ud7ff", "\ue000", "\uffff", "\u{10000}", "\u{1f600}"]
-    for (const sk of [...order].reverse().filter((each) => each !== "")) w.ok("PutItem", { TableName: "things", Item: { pk: S("p"), sk: S(sk) } })
+    const order = [
+      "",
+      "A",
+      "a",
+      "a\u0000",
+      "aa",
+      "ab",
+      "b",
+      "\u00e9",
+      "\ud7ff",
+      "\ue000",
+      "\uffff",
+      "\u{10000}",
+      "\u{1f600}"
+    ]
+    for (const sk of [...order].reverse().filter((each) => each !== "")) {
+      w.ok("PutItem", { TableName: "things", Item: { pk: S("p"), sk: S(sk) } })
+    }
     const keys = (condition: string, values: Readonly<Record<string, unknown>>) =>
       itemsOf(w.ok("Query", query(condition, { ":p": S("p"), ...values }))).map(({ sk }) => sk?.S)
     assert.deepStrictEqual(keys("pk = :p", {}), order.slice(1))
@@ -49,9 +67,15 @@ describe("Query", () => {
 
   it("Limit counts what is read, filters act after it, and a full page has a cursor even at the end", () => {
     const { w } = numbered()
-    const filtered = query("pk = :a", { ":a": S("a"), ":t": { BOOL: true } }, { FilterExpression: "even = :t", Limit: 2 })
+    const filtered = query("pk = :a", { ":a": S("a"), ":t": { BOOL: true } }, {
+      FilterExpression: "even = :t",
+      Limit: 2
+    })
     const all = pages(w, "Query", filtered)
-    assert.deepStrictEqual(all.map(({ Count, ScannedCount }) => [Count, ScannedCount]), [[1, 2], [1, 2], [2, 2], [1, 1]])
+    assert.deepStrictEqual(all.map(({ Count, ScannedCount }) => [Count, ScannedCount]), [[1, 2], [1, 2], [2, 2], [
+      1,
+      1
+    ]])
     const last = w.ok("Query", query("pk = :a", { ":a": S("a") }, { Limit: 7 }))
     assert.deepStrictEqual(last["LastEvaluatedKey"], { pk: S("a"), n: N(100) })
     const after = w.ok("Query", query("pk = :a", { ":a": S("a") }, { ExclusiveStartKey: last["LastEvaluatedKey"] }))
@@ -66,9 +90,18 @@ describe("Query", () => {
     for (let i = 0; i < 5; i++) {
       w.ok("PutItem", { TableName: "things", Item: { pk: S("a"), n: N(i), data: S("x".repeat(300_000)) } })
     }
-    const input = query("pk = :a", { ":a": S("a"), ":never": S("y") }, { FilterExpression: "data = :never".replace("data", "#d"), ExpressionAttributeNames: { "#d": "data" } })
-    assert.deepStrictEqual(pages(w, "Query", input).map(({ Count, ScannedCount }) => [Count, ScannedCount]), [[0, 3], [0, 2]])
-    assert.deepStrictEqual(pages(w, "Scan", { TableName: "things", ProjectionExpression: "n" }).map(({ Count }) => Count), [3, 2])
+    const input = query("pk = :a", { ":a": S("a"), ":never": S("y") }, {
+      FilterExpression: "data = :never".replace("data", "#d"),
+      ExpressionAttributeNames: { "#d": "data" }
+    })
+    assert.deepStrictEqual(pages(w, "Query", input).map(({ Count, ScannedCount }) => [Count, ScannedCount]), [[0, 3], [
+      0,
+      2
+    ]])
+    assert.deepStrictEqual(
+      pages(w, "Scan", { TableName: "things", ProjectionExpression: "n" }).map(({ Count }) => Count),
+      [3, 2]
+    )
   })
 
   it("refuses what is no key condition", () => {
@@ -82,7 +115,11 @@ describe("Query", () => {
       ["pk = :a AND NOT n = :v", v, "Invalid operator used in KeyConditionExpression: NOT"],
       ["pk = :a AND n <> :v", v, /Invalid operator used in KeyConditionExpression/],
       ["pk = :a AND n IN (:v)", v, "Invalid operator used in KeyConditionExpression: IN"],
-      ["pk = :a AND attribute_exists(n)", { ":a": S("a") }, "Invalid operator used in KeyConditionExpression: attribute_exists"],
+      [
+        "pk = :a AND attribute_exists(n)",
+        { ":a": S("a") },
+        "Invalid operator used in KeyConditionExpression: attribute_exists"
+      ],
       ["pk = :a AND size(n) = :v", v, "KeyConditionExpressions cannot contain nested operations"],
       ["pk = :a AND n.x = :v", v, "KeyConditionExpressions cannot have conditions on nested attributes"],
       ["pk = :a AND pk = :v", v, "KeyConditionExpressions must only contain one condition per key"],
@@ -93,15 +130,26 @@ describe("Query", () => {
     ]
     for (const [condition, values, message] of cases) {
       const input = query(condition, values)
-      w.fails("Query", Object.keys(values).length === 0 ? { ...input, ExpressionAttributeValues: undefined } : input, "ValidationException", message)
+      w.fails(
+        "Query",
+        Object.keys(values).length === 0 ? { ...input, ExpressionAttributeValues: undefined } : input,
+        "ValidationException",
+        message
+      )
     }
     const more = (extra: Output, message: string | RegExp) =>
       w.fails("Query", query("pk = :a", { ":a": S("a") }, extra), "ValidationException", message)
-    more({ FilterExpression: "attribute_exists(n)" }, /Filter Expression can only contain non-primary key attributes: Primary key attribute: n/)
+    more(
+      { FilterExpression: "attribute_exists(n)" },
+      /Filter Expression can only contain non-primary key attributes: Primary key attribute: n/
+    )
     more({ Limit: 0 }, /Member must have value greater than or equal to 1/)
     more({ IndexName: "nope" }, "The table does not have the specified index: nope")
     more({ Select: "ALL_PROJECTED_ATTRIBUTES" }, /only when Querying using an IndexName/)
-    more({ Select: "COUNT", ProjectionExpression: "n" }, /Cannot specify the ProjectionExpression when choosing to get only the Count/)
+    more(
+      { Select: "COUNT", ProjectionExpression: "n" },
+      /Cannot specify the ProjectionExpression when choosing to get only the Count/
+    )
     more({ Select: "SPECIFIC_ATTRIBUTES" }, /Must specify the AttributesToGet or ProjectionExpression/)
     more({ ExclusiveStartKey: { pk: S("b"), n: N(1) } }, /outside query boundaries/)
     more({ ExclusiveStartKey: { pk: S("a") } }, /The provided starting key is invalid/)
@@ -112,28 +160,42 @@ describe("Query", () => {
       "ValidationException",
       "The provided starting key does not match the range key predicate"
     )
-    w.fails("Query", { TableName: "things" }, "ValidationException", /Either the KeyConditions or KeyConditionExpression/)
+    w.fails(
+      "Query",
+      { TableName: "things" },
+      "ValidationException",
+      /Either the KeyConditions or KeyConditionExpression/
+    )
   })
 })
 
 describe("Scan", () => {
   it("refuses segments that do not fit", () => {
     const { w } = numbered()
-    const fails = (input: Output, message: RegExp) => w.fails("Scan", { TableName: "things", ...input }, "ValidationException", message)
+    const fails = (input: Output, message: RegExp) =>
+      w.fails("Scan", { TableName: "things", ...input }, "ValidationException", message)
     fails({ Segment: 0 }, /TotalSegments parameter is required/)
     fails({ TotalSegments: 2 }, /Segment parameter is required/)
     fails({ Segment: 2, TotalSegments: 2 }, /Segment: 2 is not less than TotalSegments: 2/)
     fails({ Limit: 0 }, /'limit' failed to satisfy constraint/)
     const first = w.ok("Scan", { TableName: "things", Segment: 0, TotalSegments: 1, Limit: 1 })
     const start = { ExclusiveStartKey: first["LastEvaluatedKey"] }
-    const wrong = [0, 1].map((Segment) => w.engine.execute("Scan", { TableName: "things", Segment, TotalSegments: 2, ...start })._tag)
+    const wrong = [0, 1].map((Segment) =>
+      w.engine.execute("Scan", { TableName: "things", Segment, TotalSegments: 2, ...start })._tag
+    )
     assert.deepStrictEqual(wrong.sort(), ["Left", "Right"])
   })
 })
 
 // ---------------------------------------------------------------------------------------------------------------- the model
 
-type Row = { readonly pk: number; readonly sk: number; readonly group: number | undefined; readonly rank: number; readonly v: number }
+type Row = {
+  readonly pk: number
+  readonly sk: number
+  readonly group: number | undefined
+  readonly rank: number
+  readonly v: number
+}
 
 const writes = FastCheck.array(
   FastCheck.record({
@@ -163,7 +225,12 @@ const build = (all: ReadonlyArray<Row & { readonly remove: boolean }>) => {
     } else {
       w.ok("PutItem", {
         TableName: "things",
-        Item: { ...key, nRank: N(row.rank), v: N(row.v), ...(row.group === undefined ? {} : { group: S(String(row.group)) }) }
+        Item: {
+          ...key,
+          nRank: N(row.rank),
+          v: N(row.v),
+          ...(row.group === undefined ? {} : { group: S(String(row.group)) })
+        }
       })
       model.set(id, row)
     }
@@ -171,7 +238,8 @@ const build = (all: ReadonlyArray<Row & { readonly remove: boolean }>) => {
   return { w, rows: [...model.values()] }
 }
 
-const id = (item: Readonly<Record<string, { readonly S?: string; readonly N?: string }>>) => `${item["pk"]?.S}/${item["n"]?.N}`
+const id = (item: Readonly<Record<string, { readonly S?: string; readonly N?: string }>>) =>
+  `${item["pk"]?.S}/${item["n"]?.N}`
 const ids = (rows: ReadonlyArray<Row>) => rows.map(({ pk, sk }) => `${pk}/${sk}`)
 
 const operators = {
@@ -187,7 +255,14 @@ const operator = FastCheck.constantFrom(...Object.keys(operators) as Array<keyof
 describe("Query and Scan against a naive model", () => {
   it.prop(
     "a query gives what the model gives, in pages of any size, forwards and backwards",
-    [writes, FastCheck.integer({ min: 0, max: 5 }), operator, FastCheck.integer({ min: -12, max: 12 }), FastCheck.boolean(), FastCheck.integer({ min: 1, max: 9 })],
+    [
+      writes,
+      FastCheck.integer({ min: 0, max: 5 }),
+      operator,
+      FastCheck.integer({ min: -12, max: 12 }),
+      FastCheck.boolean(),
+      FastCheck.integer({ min: 1, max: 9 })
+    ],
     ([all, pk, op, bound, forward, limit]) => {
       const { rows, w } = build(all)
       const expected = rows.filter((row) => row.pk === pk && operators[op](row.sk, bound) && row.v > 3)
@@ -206,7 +281,14 @@ describe("Query and Scan against a naive model", () => {
 
   it.prop(
     "an index holds what has its key, orders it, and pages through ties",
-    [writes, FastCheck.integer({ min: 0, max: 2 }), operator, FastCheck.integer({ min: -2, max: 2 }), FastCheck.boolean(), FastCheck.integer({ min: 1, max: 5 })],
+    [
+      writes,
+      FastCheck.integer({ min: 0, max: 2 }),
+      operator,
+      FastCheck.integer({ min: -2, max: 2 }),
+      FastCheck.boolean(),
+      FastCheck.integer({ min: 1, max: 5 })
+    ],
     ([all, group, op, bound, forward, limit]) => {
       const { rows, w } = build(all)
       const expected = rows.filter((row) => row.group === group && operators[op](row.rank, bound))
@@ -223,7 +305,8 @@ describe("Query and Scan against a naive model", () => {
       assert.deepStrictEqual(found.map(id).sort(), ids(expected).sort())
       const ranks = found.map((item) => Number(item["nRank"]?.N))
       assert.deepStrictEqual(ranks, [...ranks].sort((a, b) => (forward ? a - b : b - a)))
-      const local = pages(w, "Query", query("pk = :p", { ":p": S("1") }, { IndexName: "byRank", Limit: limit })).flatMap(itemsOf)
+      const local = pages(w, "Query", query("pk = :p", { ":p": S("1") }, { IndexName: "byRank", Limit: limit }))
+        .flatMap(itemsOf)
       assert.deepStrictEqual(local.map(id).sort(), ids(rows.filter(({ pk }) => pk === 1)).sort())
       for (const item of local) assert.deepStrictEqual(Object.keys(item).sort(), ["n", "nRank", "pk"])
     },
@@ -232,7 +315,12 @@ describe("Query and Scan against a naive model", () => {
 
   it.prop(
     "segments of a scan are disjoint and together everything, in pages of any size",
-    [writes, FastCheck.integer({ min: 1, max: 7 }), FastCheck.integer({ min: 1, max: 9 }), FastCheck.constantFrom(undefined, "byGroup", "byRank")],
+    [
+      writes,
+      FastCheck.integer({ min: 1, max: 7 }),
+      FastCheck.integer({ min: 1, max: 9 }),
+      FastCheck.constantFrom(undefined, "byGroup", "byRank")
+    ],
     ([all, total, limit, index]) => {
       const { rows, w } = build(all)
       const expected = rows.filter(({ group }) => index !== "byGroup" || group !== undefined)
@@ -254,13 +342,16 @@ describe("Query and Scan against a naive model", () => {
     createTable(w, "things", ["pk", "n"])
     const order = Array.from({ length: 2000 }, (_, i) => (i * 7919) % 2000)
     for (const n of order) w.ok("PutItem", { TableName: "things", Item: { pk: S(`p${n % 3}`), n: N(n) } })
-    for (const n of order) if (n % 5 === 0) w.ok("DeleteItem", { TableName: "things", Key: { pk: S(`p${n % 3}`), n: N(n) } })
+    for (const n of order) {
+      if (n % 5 === 0) w.ok("DeleteItem", { TableName: "things", Key: { pk: S(`p${n % 3}`), n: N(n) } })
+    }
     for (const n of order) {
       const { Item } = w.ok("GetItem", { TableName: "things", Key: { pk: S(`p${n % 3}`), n: N(n) } })
       assert.strictEqual(Item === undefined, n % 5 === 0, String(n))
     }
     assert.strictEqual(pages(w, "Scan", { TableName: "things", Limit: 33 }).flatMap(itemsOf).length, 1600)
-    const backwards = pages(w, "Query", query("pk = :p", { ":p": S("p1") }, { ScanIndexForward: false, Limit: 50 })).flatMap(itemsOf)
+    const backwards = pages(w, "Query", query("pk = :p", { ":p": S("p1") }, { ScanIndexForward: false, Limit: 50 }))
+      .flatMap(itemsOf)
     assert.deepStrictEqual(
       backwards.map(({ n }) => Number(n?.N)),
       order.filter((n) => n % 3 === 1 && n % 5 !== 0).sort((a, b) => b - a)

@@ -1,15 +1,15 @@
 import { describe, it } from "@effect/vitest"
 import { assert } from "vitest"
-import { createTable, N, type Output, S, world } from "./harness.js"
+import { createTable, type Loose, N, type Output, S, world } from "./harness.js"
 
 const setup = (StreamViewType: string) => {
   const w = world()
   createTable(w, "things", ["pk"], { extra: { StreamSpecification: { StreamEnabled: true, StreamViewType } } })
-  const { LatestStreamArn: StreamArn }: any = w.ok("DescribeTable", { TableName: "things" })["Table"]
-  const shard = (): any => (w.ok("DescribeStream", { StreamArn }) as any).StreamDescription.Shards[0]
+  const { LatestStreamArn: StreamArn }: Loose = w.ok("DescribeTable", { TableName: "things" })["Table"]
+  const shard = (): Loose => (w.ok("DescribeStream", { StreamArn }) as Loose).StreamDescription.Shards[0]
   const iterator = (ShardIteratorType: string, extra: Output = {}) =>
     w.ok("GetShardIterator", { StreamArn, ShardId: shard().ShardId, ShardIteratorType, ...extra })["ShardIterator"]
-  const read = (ShardIterator: unknown, extra: Output = {}): any => w.ok("GetRecords", { ShardIterator, ...extra })
+  const read = (ShardIterator: unknown, extra: Output = {}): Loose => w.ok("GetRecords", { ShardIterator, ...extra })
   const put = (v: number) => w.ok("PutItem", { TableName: "things", Item: { pk: S("a"), v: N(v) } })
   const remove = () => w.ok("DeleteItem", { TableName: "things", Key: { pk: S("a") } })
   return { w, StreamArn, shard, iterator, read, put, remove }
@@ -28,14 +28,24 @@ describe("streams", () => {
       const { iterator, put, read, remove, w } = setup(view)
       put(1)
       put(1)
-      w.ok("UpdateItem", { TableName: "things", Key: { pk: S("a") }, UpdateExpression: "SET v = :v", ExpressionAttributeValues: { ":v": N(2) } })
-      w.fails("DeleteItem", { TableName: "things", Key: { pk: S("a") }, ConditionExpression: "attribute_exists(x)" }, "ConditionalCheckFailedException")
+      w.ok("UpdateItem", {
+        TableName: "things",
+        Key: { pk: S("a") },
+        UpdateExpression: "SET v = :v",
+        ExpressionAttributeValues: { ":v": N(2) }
+      })
+      w.fails(
+        "DeleteItem",
+        { TableName: "things", Key: { pk: S("a") }, ConditionExpression: "attribute_exists(x)" },
+        "ConditionalCheckFailedException"
+      )
       remove()
       remove()
       const { Records } = read(iterator("TRIM_HORIZON"))
-      assert.deepStrictEqual(Records.map((record: any) => record.eventName), ["INSERT", "MODIFY", "REMOVE"])
-      Records.forEach((record: any, i: number) => {
-        const { ApproximateCreationDateTime, Keys, SequenceNumber, SizeBytes, StreamViewType, ...rest } = record.dynamodb
+      assert.deepStrictEqual(Records.map((record: Loose) => record.eventName), ["INSERT", "MODIFY", "REMOVE"])
+      Records.forEach((record: Loose, i: number) => {
+        const { ApproximateCreationDateTime, Keys, SequenceNumber, SizeBytes, StreamViewType, ...rest } =
+          record.dynamodb
         assert.deepStrictEqual(rest, images[i])
         assert.deepStrictEqual([Keys, StreamViewType], [{ pk: S("a") }, view])
         assert.deepStrictEqual(ApproximateCreationDateTime, new Date(w.time))
@@ -48,15 +58,20 @@ describe("streams", () => {
 
   it("a transaction tells all its changes", () => {
     const { iterator, read, w } = setup("KEYS_ONLY")
-    w.ok("TransactWriteItems", { TransactItems: ["x", "y"].map((pk) => ({ Put: { TableName: "things", Item: { pk: S(pk) } } })) })
-    assert.deepStrictEqual(read(iterator("TRIM_HORIZON")).Records.map((record: any) => record.dynamodb.Keys.pk.S), ["x", "y"])
+    w.ok("TransactWriteItems", {
+      TransactItems: ["x", "y"].map((pk) => ({ Put: { TableName: "things", Item: { pk: S(pk) } } }))
+    })
+    assert.deepStrictEqual(read(iterator("TRIM_HORIZON")).Records.map((record: Loose) => record.dynamodb.Keys.pk.S), [
+      "x",
+      "y"
+    ])
   })
 
   it("iterators: from the beginning, the end, or a record; forward in pages", () => {
     const { iterator, put, read, w } = setup("NEW_IMAGE")
     const latest = iterator("LATEST")
     for (const v of [1, 2, 3]) put(v)
-    const values = ({ Records }: any) => Records.map((record: any) => record.dynamodb.NewImage.v.N)
+    const values = ({ Records }: Loose) => Records.map((record: Loose) => record.dynamodb.NewImage.v.N)
     assert.deepStrictEqual(values(read(latest)), ["1", "2", "3"])
     assert.deepStrictEqual(values(read(iterator("LATEST"))), [])
     const first = read(iterator("TRIM_HORIZON"), { Limit: 2 })
@@ -81,29 +96,41 @@ describe("streams", () => {
     w.time += 24 * 3_600_000 + 1
     put(2)
     const { Records } = read(iterator("TRIM_HORIZON"))
-    assert.deepStrictEqual(Records.map((record: any) => record.dynamodb.NewImage.v.N), ["2"])
+    assert.deepStrictEqual(Records.map((record: Loose) => record.dynamodb.NewImage.v.N), ["2"])
     assert.throws(() => iterator("AT_SEQUENCE_NUMBER", { SequenceNumber }), /TrimmedDataAccessException/)
   })
 
   it("outlive their table, closed; a new one is another stream", () => {
     const { iterator, put, read, StreamArn, w } = setup("KEYS_ONLY")
     put(1)
-    w.fails("UpdateTable", { TableName: "things", StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" } }, "ResourceInUseException", /already has an enabled stream/)
+    w.fails(
+      "UpdateTable",
+      { TableName: "things", StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" } },
+      "ResourceInUseException",
+      /already has an enabled stream/
+    )
     w.ok("UpdateTable", { TableName: "things", StreamSpecification: { StreamEnabled: false } })
     put(2)
     const page = read(iterator("TRIM_HORIZON"))
     assert.strictEqual(page.Records.length, 1)
     assert.isUndefined(page.NextShardIterator)
-    assert.strictEqual((w.ok("DescribeStream", { StreamArn }) as any).StreamDescription.StreamStatus, "DISABLED")
-    w.ok("UpdateTable", { TableName: "things", StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" } })
+    assert.strictEqual((w.ok("DescribeStream", { StreamArn }) as Loose).StreamDescription.StreamStatus, "DISABLED")
+    w.ok("UpdateTable", {
+      TableName: "things",
+      StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" }
+    })
     w.ok("DeleteTable", { TableName: "things" })
-    const { Streams }: any = w.ok("ListStreams", { TableName: "things" })
+    const { Streams }: Loose = w.ok("ListStreams", { TableName: "things" })
     assert.deepStrictEqual([Streams.length, Streams[0].StreamArn], [2, StreamArn])
     assert.notStrictEqual(Streams[1].StreamArn, StreamArn)
     assert.deepStrictEqual(w.ok("ListStreams", { TableName: "others" }), { Streams: [] })
-    const { LastEvaluatedStreamArn }: any = w.ok("ListStreams", { Limit: 1 })
+    const { LastEvaluatedStreamArn }: Loose = w.ok("ListStreams", { Limit: 1 })
     assert.strictEqual(LastEvaluatedStreamArn, StreamArn)
     w.fails("DescribeStream", { StreamArn: `${StreamArn}0` }, "ResourceNotFoundException")
-    w.fails("GetShardIterator", { StreamArn, ShardId: "shardId-00000000000000000000-00000000", ShardIteratorType: "LATEST" }, "ResourceNotFoundException")
+    w.fails("GetShardIterator", {
+      StreamArn,
+      ShardId: "shardId-00000000000000000000-00000000",
+      ShardIteratorType: "LATEST"
+    }, "ResourceNotFoundException")
   })
 })

@@ -10,7 +10,9 @@ const setup = () => {
   return w
 }
 
-const Put = (pk: string, extra: Output = {}) => ({ Put: { TableName: "things", Item: { pk: S(pk), v: N(9) }, ...extra } })
+const Put = (pk: string, extra: Output = {}) => ({
+  Put: { TableName: "things", Item: { pk: S(pk), v: N(9) }, ...extra }
+})
 const Delete = (pk: string, extra: Output = {}) => ({ Delete: { TableName: "things", Key: { pk: S(pk) }, ...extra } })
 const Check = (pk: string, ConditionExpression: string, extra: Output = {}) => ({
   ConditionCheck: { TableName: "things", Key: { pk: S(pk) }, ConditionExpression, ...extra }
@@ -25,8 +27,18 @@ const message = (...codes: ReadonlyArray<string>) =>
 describe("TransactWriteItems", () => {
   it("does all", () => {
     const w = setup()
-    w.ok("TransactWriteItems", write(Check("a", "attribute_exists(pk)"), Put("b"), Update("c", "SET v = :v", { ExpressionAttributeValues: { ":v": N(3) } })))
-    w.ok("TransactWriteItems", write(Delete("a"), Update("b", "ADD v :v", { ExpressionAttributeValues: { ":v": N(1) } })))
+    w.ok(
+      "TransactWriteItems",
+      write(
+        Check("a", "attribute_exists(pk)"),
+        Put("b"),
+        Update("c", "SET v = :v", { ExpressionAttributeValues: { ":v": N(3) } })
+      )
+    )
+    w.ok(
+      "TransactWriteItems",
+      write(Delete("a"), Update("b", "ADD v :v", { ExpressionAttributeValues: { ":v": N(1) } }))
+    )
     const items = itemsOf(w.ok("Scan", { TableName: "things" })).map(({ pk, v }) => `${pk?.S}${v?.N}`).sort()
     assert.deepStrictEqual(items, ["b10", "c3"])
   })
@@ -51,44 +63,81 @@ describe("TransactWriteItems", () => {
       { Code: "ConditionalCheckFailed", Message: "The conditional request failed", Item: { pk: S("a"), v: N(1) } },
       { Code: "None" },
       { Code: "ConditionalCheckFailed", Message: "The conditional request failed" },
-      { Code: "ValidationError", Message: "The provided expression refers to an attribute that does not exist in the item" }
+      {
+        Code: "ValidationError",
+        Message: "The provided expression refers to an attribute that does not exist in the item"
+      }
     ])
     assert.strictEqual(w.ok("Scan", { TableName: "things" })["Count"], 1)
-    const hidden = w.fails("TransactWriteItems", write(Put("a", taken)), "TransactionCanceledException", message("ConditionalCheckFailed"))
-    assert.deepStrictEqual(hidden["CancellationReasons"], [{ Code: "ConditionalCheckFailed", Message: "The conditional request failed" }])
+    const hidden = w.fails(
+      "TransactWriteItems",
+      write(Put("a", taken)),
+      "TransactionCanceledException",
+      message("ConditionalCheckFailed")
+    )
+    assert.deepStrictEqual(hidden["CancellationReasons"], [{
+      Code: "ConditionalCheckFailed",
+      Message: "The conditional request failed"
+    }])
   })
 
   it("refuses in the order of DynamoDB: members, expressions, tables and targets, keys, conditions", () => {
     const w = setup()
-    const fails = (input: unknown, code: string, text?: string | RegExp) => w.fails("TransactWriteItems", input, code, text)
+    const fails = (input: unknown, code: string, text?: string | RegExp) =>
+      w.fails("TransactWriteItems", input, code, text)
     const other = (action: Record<string, object>) =>
       Object.fromEntries(Object.entries(action).map(([kind, of]) => [kind, { ...of, TableName: "missing" }]))
-    fails(write(), "ValidationException", /'transactItems' failed to satisfy constraint: Member must have length greater than or equal to 1/)
-    fails(write(...Array.from({ length: 101 }, (_, i) => Put(`p${i}`))), "ValidationException", /Member must have length less than or equal to 100/)
+    fails(
+      write(),
+      "ValidationException",
+      /'transactItems' failed to satisfy constraint: Member must have length greater than or equal to 1/
+    )
+    fails(
+      write(...Array.from({ length: 101 }, (_, i) => Put(`p${i}`))),
+      "ValidationException",
+      /Member must have length less than or equal to 100/
+    )
     fails(write({}), "ValidationException", /can only contain one of Check, Put, Update or Delete/)
     fails(write({ ...Put("a"), ...Delete("b") }), "ValidationException", /can only contain one of/)
-    fails({ ...write(Put("b")), ClientRequestToken: "x".repeat(37) }, "ValidationException", /'clientRequestToken'.*less than or equal to 36/)
+    fails(
+      { ...write(Put("b")), ClientRequestToken: "x".repeat(37) },
+      "ValidationException",
+      /'clientRequestToken'.*less than or equal to 36/
+    )
     fails(write(other(Put("a")), Check("a", "foo(")), "ValidationException", /Invalid ConditionExpression/)
     fails(
-      write(other(Put("a")), Put("b", { ConditionExpression: "attribute_exists(pk)", ExpressionAttributeValues: { ":u": N(1) } })),
+      write(
+        other(Put("a")),
+        Put("b", { ConditionExpression: "attribute_exists(pk)", ExpressionAttributeValues: { ":u": N(1) } })
+      ),
       "ValidationException",
       /unused in expressions: keys: \{:u\}/
     )
     fails(write(other(Put("a")), Put("a"), Put("a")), "ResourceNotFoundException", "Requested resource not found")
-    fails(write(Put("b"), Delete("b")), "ValidationException", "Transaction request cannot include multiple operations on one item")
+    fails(
+      write(Put("b"), Delete("b")),
+      "ValidationException",
+      "Transaction request cannot include multiple operations on one item"
+    )
     fails(write(Put("b"), Put("")), "ValidationException", /cannot contain an empty string value. Key: pk/)
     fails(
       write(Check("a", "attribute_not_exists(pk)"), { Delete: { TableName: "things", Key: { pk: N(1) } } }),
       "TransactionCanceledException",
       message("None", "ValidationError")
     )
-    fails(write(Put("b"), { Put: { TableName: "things", Item: { v: N(1) } } }), "TransactionCanceledException", message("None", "ValidationError"))
+    fails(
+      write(Put("b"), { Put: { TableName: "things", Item: { v: N(1) } } }),
+      "TransactionCanceledException",
+      message("None", "ValidationError")
+    )
     assert.strictEqual(w.ok("Scan", { TableName: "things" })["Count"], 1)
   })
 
   it("is no larger than 4 MB", () => {
     const w = setup()
-    const large = (i: number) => ({ Put: { TableName: "things", Item: { pk: S(`l${i}`), data: S("x".repeat(400_000)) } } })
+    const large = (i: number) => ({
+      Put: { TableName: "things", Item: { pk: S(`l${i}`), data: S("x".repeat(400_000)) } }
+    })
     w.ok("TransactWriteItems", write(...Array.from({ length: 10 }, (_, i) => large(i))))
     w.fails("TransactWriteItems", write(...Array.from({ length: 11 }, (_, i) => large(i))), "ValidationException")
   })
@@ -100,7 +149,9 @@ describe("TransactWriteItems", () => {
       ClientRequestToken: "token",
       ReturnConsumedCapacity: "TOTAL"
     }
-    const count = () => (w.ok("GetItem", { TableName: "things", Key: { pk: S("a") } })["Item"] as { readonly v: { readonly N: string } }).v.N
+    const count = () =>
+      (w.ok("GetItem", { TableName: "things", Key: { pk: S("a") } })["Item"] as { readonly v: { readonly N: string } })
+        .v.N
     assert.deepStrictEqual(w.ok("TransactWriteItems", input), {
       ConsumedCapacity: [{ TableName: "things", CapacityUnits: 2, WriteCapacityUnits: 2 }]
     })
@@ -118,7 +169,11 @@ describe("TransactWriteItems", () => {
   it("a token of a transaction that was cancelled is free", () => {
     const w = setup()
     const token = { ClientRequestToken: "token" }
-    w.fails("TransactWriteItems", { ...write(Check("none", "attribute_exists(pk)")), ...token }, "TransactionCanceledException")
+    w.fails(
+      "TransactWriteItems",
+      { ...write(Check("none", "attribute_exists(pk)")), ...token },
+      "TransactionCanceledException"
+    )
     w.ok("TransactWriteItems", { ...write(Put("b")), ...token })
   })
 
@@ -156,7 +211,14 @@ describe("TransactWriteItems", () => {
             return { Put: { ...base, Item: { ...Key, v: S("put") } } }
           case "update":
             model.set(name, "updated")
-            return { Update: { ...base, Key, UpdateExpression: "SET v = :v", ExpressionAttributeValues: { ":v": S("updated") } } }
+            return {
+              Update: {
+                ...base,
+                Key,
+                UpdateExpression: "SET v = :v",
+                ExpressionAttributeValues: { ":v": S("updated") }
+              }
+            }
           case "delete":
             model.delete(name)
             return { Delete: { ...base, Key } }
@@ -182,8 +244,14 @@ describe("TransactGetItems", () => {
   it("gives each item in its place, and nothing where none stands", () => {
     const w = setup()
     assert.deepStrictEqual(
-      w.ok("TransactGetItems", { ...write(Get("none"), Get("a", { ProjectionExpression: "v" })), ReturnConsumedCapacity: "TOTAL" }),
-      { Responses: [{}, { Item: { v: N(1) } }], ConsumedCapacity: [{ TableName: "things", CapacityUnits: 4, ReadCapacityUnits: 4 }] }
+      w.ok("TransactGetItems", {
+        ...write(Get("none"), Get("a", { ProjectionExpression: "v" })),
+        ReturnConsumedCapacity: "TOTAL"
+      }),
+      {
+        Responses: [{}, { Item: { v: N(1) } }],
+        ConsumedCapacity: [{ TableName: "things", CapacityUnits: 4, ReadCapacityUnits: 4 }]
+      }
     )
   })
 
@@ -191,8 +259,18 @@ describe("TransactGetItems", () => {
     const w = setup()
     w.fails("TransactGetItems", write(), "ValidationException", /greater than or equal to 1/)
     w.fails("TransactGetItems", write(Get("a"), Get("a")), "ValidationException", /multiple operations on one item/)
-    w.fails("TransactGetItems", write(Get("a"), Get("b", { Key: {} })), "TransactionCanceledException", message("None", "ValidationError"))
+    w.fails(
+      "TransactGetItems",
+      write(Get("a"), Get("b", { Key: {} })),
+      "TransactionCanceledException",
+      message("None", "ValidationError")
+    )
     w.fails("TransactGetItems", write(Get("a", { TableName: "missing" })), "ResourceNotFoundException")
-    w.fails("TransactGetItems", write(Get("a", { ProjectionExpression: "!!!" })), "ValidationException", /Syntax error; token: "!", near: "!!"/)
+    w.fails(
+      "TransactGetItems",
+      write(Get("a", { ProjectionExpression: "!!!" })),
+      "ValidationException",
+      /Syntax error; token: "!", near: "!!"/
+    )
   })
 })

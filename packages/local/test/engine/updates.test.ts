@@ -36,7 +36,12 @@ const refuses = (
   w.ok("PutItem", { TableName: "things", Item: item })
   w.fails(
     "UpdateItem",
-    { TableName: "things", Key, UpdateExpression, ...(values === undefined ? {} : { ExpressionAttributeValues: values }) },
+    {
+      TableName: "things",
+      Key,
+      UpdateExpression,
+      ...(values === undefined ? {} : { ExpressionAttributeValues: values })
+    },
     "ValidationException",
     message
   )
@@ -84,7 +89,10 @@ describe("updates", () => {
   it("ADD and DELETE", () => {
     const set = (...SS: ReadonlyArray<string>) => ({ SS })
     assert.deepStrictEqual(run({ n: N(1) }, "ADD n :v, k :v", { ":v": N("2.5") }), { ...Key, n: N("3.5"), k: N("2.5") })
-    assert.deepStrictEqual(run({ s: set("a", "b") }, "ADD s :v", { ":v": set("b", "c") }), { ...Key, s: set("a", "b", "c") })
+    assert.deepStrictEqual(run({ s: set("a", "b") }, "ADD s :v", { ":v": set("b", "c") }), {
+      ...Key,
+      s: set("a", "b", "c")
+    })
     assert.deepStrictEqual(run({ s: set("a", "b") }, "DELETE s :v", { ":v": set("b", "z") }), { ...Key, s: set("a") })
     assert.deepStrictEqual(run({ s: set("a") }, "DELETE s :v", { ":v": set("a") }), Key)
     assert.deepStrictEqual(run({}, "DELETE s :v", { ":v": set("a") }), Key)
@@ -117,9 +125,16 @@ describe("updates", () => {
     assert.isUndefined(of("SET x = :v", v, "NONE"))
     const w = world()
     createTable(w, "things", ["pk"])
-    w.fails("PutItem", { TableName: "things", Item: Key, ReturnValues: "ALL_NEW" }, "ValidationException", /ALL_OLD or NONE/)
+    w.fails(
+      "PutItem",
+      { TableName: "things", Item: Key, ReturnValues: "ALL_NEW" },
+      "ValidationException",
+      /ALL_OLD or NONE/
+    )
     assert.deepStrictEqual(w.ok("PutItem", { TableName: "things", Item: Key, ReturnValues: "ALL_OLD" }), {})
-    assert.deepStrictEqual(w.ok("DeleteItem", { TableName: "things", Key, ReturnValues: "ALL_OLD" }), { Attributes: Key })
+    assert.deepStrictEqual(w.ok("DeleteItem", { TableName: "things", Key, ReturnValues: "ALL_OLD" }), {
+      Attributes: Key
+    })
   })
 
   it("refuse at the item what only the item shows, and change nothing", () => {
@@ -132,7 +147,12 @@ describe("updates", () => {
     refuses({ l: list("a") }, "SET l.x = :v", v, invalid)
     refuses({ l: list("a") }, "SET l[3].x = :v", v, invalid)
     refuses({}, "REMOVE m.x", undefined, invalid)
-    refuses({}, "SET x = y", undefined, "The provided expression refers to an attribute that does not exist in the item")
+    refuses(
+      {},
+      "SET x = y",
+      undefined,
+      "The provided expression refers to an attribute that does not exist in the item"
+    )
     refuses({}, "SET x = x + :v", v, "The provided expression refers to an attribute that does not exist in the item")
     refuses({ x: S("s") }, "SET x = x + :v", v, wrong)
     refuses({ x: S("s") }, "SET x = list_append(x, :v)", { ":v": { L: [] } }, wrong)
@@ -151,19 +171,41 @@ describe("updates", () => {
     refuses({}, "SET x = :v, x.y = :v", v, /Two document paths overlap/)
     refuses({}, "SET x[0] = :v REMOVE x.y", v, /Two document paths conflict/)
     refuses({}, "SET x = foo(y, :v)", v, says("Invalid function name; function: foo"))
-    refuses({}, "SET x = size(y)", undefined, says("The function is not allowed in an update expression; function: size"))
+    refuses(
+      {},
+      "SET x = size(y)",
+      undefined,
+      says("The function is not allowed in an update expression; function: size")
+    )
     refuses(
       {},
       "SET x = if_not_exists(y)",
       undefined,
-      says("Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1")
+      says(
+        "Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1"
+      )
     )
     refuses({}, "SET x = if_not_exists(:v, :v)", v, /requires a document path; operator or function: if_not_exists/)
     refuses({}, "SET x = y + :s", { ":s": S("s") }, /operator or function: \+, operand type: S/)
     refuses({}, "SET x = list_append(y, :v)", v, /operator or function: list_append, operand type: N/)
-    refuses({}, "ADD x :s", { ":s": S("s") }, says("Incorrect operand type for operator or function; operator: ADD, operand type: STRING"))
-    refuses({}, "DELETE x :v", v, says("Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER"))
-    refuses({}, "SET pk = :v", v, "One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key")
+    refuses(
+      {},
+      "ADD x :s",
+      { ":s": S("s") },
+      says("Incorrect operand type for operator or function; operator: ADD, operand type: STRING")
+    )
+    refuses(
+      {},
+      "DELETE x :v",
+      v,
+      says("Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER")
+    )
+    refuses(
+      {},
+      "SET pk = :v",
+      v,
+      "One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key"
+    )
     refuses({}, "SET pk.x = :v", v, /Key attributes must be scalars/)
     refuses({}, "SET name = :v", v, says("Attribute name is a reserved keyword; reserved keyword: name"))
   })

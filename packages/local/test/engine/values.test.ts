@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { assert } from "vitest"
-import { createTable, itemsOf, N, S, world } from "./harness.js"
+import { createTable, itemsOf, type Loose, N, S, world } from "./harness.js"
 
 const nested = (levels: number): unknown => (levels === 0 ? S("x") : { M: { m: nested(levels - 1) } })
 
@@ -60,14 +60,14 @@ describe("attribute values", () => {
     const before = structuredClone(item)
     bytes[0] = 9
     item.m.M.l.L.push(N(2))
-    const got: any = w.ok("GetItem", get)["Item"]
+    const got: Loose = w.ok("GetItem", get)["Item"]
     assert.deepStrictEqual(got, before)
     got.b.B[0] = 7
     got.m.M.l.L[0].N = "8"
     got.ss.SS.push("y")
     delete got.pk
     assert.deepStrictEqual(w.ok("GetItem", get)["Item"], before)
-    const scanned: any = itemsOf(w.ok("Scan", { TableName: "things" }))[0]
+    const scanned: Loose = itemsOf(w.ok("Scan", { TableName: "things" }))[0]
     scanned.m.M.l.L.pop()
     assert.deepStrictEqual(w.ok("GetItem", get)["Item"], before)
   })
@@ -133,16 +133,31 @@ describe("attribute values", () => {
     createTable(w, "keyed", ["pk", "sk"])
     const key = (Key: unknown) => ({ TableName: "keyed", Key })
     const mismatch = "The provided key element does not match the schema"
-    for (const bad of [{}, { pk: S("a") }, { pk: S("a"), sk: N(1) }, { pk: S("a"), sk: S("b"), c: S("d") }, { pk: S("a"), x: S("b") }]) {
+    for (
+      const bad of [{}, { pk: S("a") }, { pk: S("a"), sk: N(1) }, { pk: S("a"), sk: S("b"), c: S("d") }, {
+        pk: S("a"),
+        x: S("b")
+      }]
+    ) {
       w.fails("GetItem", key(bad), "ValidationException", mismatch)
     }
-    w.fails("GetItem", key({ pk: S(""), sk: S("b") }), "ValidationException", /cannot contain an empty string value. Key: pk/)
+    w.fails(
+      "GetItem",
+      key({ pk: S(""), sk: S("b") }),
+      "ValidationException",
+      /cannot contain an empty string value. Key: pk/
+    )
     w.ok("GetItem", key({ pk: S("a".repeat(2048)), sk: S("b".repeat(1024)) }))
     w.fails("GetItem", key({ pk: S("a".repeat(2049)), sk: S("b") }), "ValidationException", /hashkey has exceeded/)
     w.fails("GetItem", key({ pk: S("a"), sk: S("é".repeat(513)) }), "ValidationException", /range keys has exceeded/)
     const item = (Item: unknown) => ({ TableName: "keyed", Item })
     w.fails("PutItem", item({ pk: S("a") }), "ValidationException", /Missing the key sk in the item/)
-    w.fails("PutItem", item({ pk: N(1), sk: S("b") }), "ValidationException", /Type mismatch for key pk expected: S actual: N/)
+    w.fails(
+      "PutItem",
+      item({ pk: N(1), sk: S("b") }),
+      "ValidationException",
+      /Type mismatch for key pk expected: S actual: N/
+    )
     w.fails("PutItem", item({ pk: S("a"), sk: S("") }), "ValidationException", /empty string value. Key: sk/)
   })
 

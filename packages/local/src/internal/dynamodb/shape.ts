@@ -101,50 +101,59 @@ const object = (value: unknown): Readonly<Record<string, unknown>> => {
   return value as Readonly<Record<string, unknown>>
 }
 
+/** Whether every constraint held so far. */
+interface Verdict {
+  ok: boolean
+}
+
+const within = (verdict: Verdict, holds: boolean): void => {
+  if (!holds) verdict.ok = false
+}
+
 /**
- * Refuses a value of another type than the shape's, and tells whether every constraint holds. This is the way of every good request;
- * what exactly is wrong with a bad one is found by `collect`.
+ * The value with the members that its shape knows and that are not null; refuses one of another type, and notes whether constraints
+ * hold. This is the way of every good request; what exactly is wrong with a bad one is found by `collect`.
  */
-const conforms = (shape: Node, value: unknown): boolean => {
+const read = (shape: Node, value: unknown, verdict: Verdict): unknown => {
   switch (shape.kind) {
     case "text": {
       if (typeof value !== "string") throw wrongJson(value, "String")
       const { max, min, pattern, values } = shape
-      return (values === undefined || values.includes(value)) && (min === undefined || value.length >= min) &&
-        (max === undefined || value.length <= max) && (pattern === undefined || pattern.test(value))
+      if (values !== undefined) within(verdict, values.includes(value))
+      if (min !== undefined) within(verdict, value.length >= min)
+      if (max !== undefined) within(verdict, value.length <= max)
+      if (pattern !== undefined) within(verdict, pattern.test(value))
+      return value
     }
     case "whole":
       if (typeof value !== "number") throw wrongJson(value, "Integer")
-      return (shape.min === undefined || value >= shape.min) && (shape.max === undefined || value <= shape.max)
+      within(verdict, (shape.min ?? value) <= value && value <= (shape.max ?? value))
+      return Math.trunc(value)
     case "flag":
       if (typeof value !== "boolean") throw wrongJson(value, "Boolean")
-      return true
+      return value
     case "raw":
-      return true
+      return value
     case "list": {
       if (!Array.isArray(value)) throw serialization("Unexpected field type")
-      let ok = (shape.min === undefined || value.length >= shape.min) &&
-        (shape.max === undefined || value.length <= shape.max)
-      for (const member of value) ok = conforms(shape.of, member) && ok
-      return ok
+      within(verdict, (shape.min ?? 0) <= value.length && value.length <= (shape.max ?? value.length))
+      return shape.of.kind === "raw" ? value : value.map((member) => read(shape.of, member, verdict))
     }
     case "map": {
       const members = object(value)
-      if (shape.of.kind === "raw") return true
-      let ok = true
-      for (const name of Object.keys(members)) ok = conforms(shape.of, members[name]) && ok
-      return ok
+      if (shape.of.kind === "raw") return members
+      return Object.fromEntries(Object.keys(members).map((name) => [name, read(shape.of, members[name], verdict)]))
     }
     case "struct": {
       const members = object(value)
-      let ok = true
+      const known: Record<string, unknown> = {}
       for (const name in shape.members) {
-        const member = members[name]
         const of = present(shape.members[name])
-        if (member === undefined || member === null) ok = ok && of.required !== true
-        else ok = conforms(of, member) && ok
+        const member = Object.hasOwn(members, name) ? members[name] : undefined
+        if (member !== undefined && member !== null) known[name] = read(of, member, verdict)
+        else if (of.required === true) verdict.ok = false
       }
-      return ok
+      return known
     }
   }
 }
@@ -204,10 +213,11 @@ const collectMembers = (
 
 /** The input as the shape describes it, or a refusal. */
 export const check = <const M extends Members>(shape: Shape<Decoded<M>>, input: unknown): Decoded<M> => {
-  const value = object(input ?? {})
-  if (!conforms(shape, value)) {
+  const verdict: Verdict = { ok: true }
+  const value = read(shape, input ?? {}, verdict)
+  if (!verdict.ok) {
     const found: Array<string> = []
-    if (shape.kind === "struct") collectMembers(shape.members, value, "", found)
+    if (shape.kind === "struct") collectMembers(shape.members, object(input ?? {}), "", found)
     throw validation(wording.violations(found))
   }
   // Each member was just found to have the type that the shape gives it.

@@ -68,7 +68,7 @@ export const parse = (text: string): Parsed<Condition> => {
     if (!parser.isKeyword("NOT")) return predicate()
     parser.next()
     parser.countOperator()
-    return { condition: { kind: "not", of: asCondition(not()) } }
+    return { condition: { kind: "not", of: asCondition(parser.nested(not)) } }
   }
 
   const predicate = (): Term => {
@@ -110,7 +110,7 @@ export const parse = (text: string): Parsed<Condition> => {
     const { kind } = parser.token
     if (parser.takes("(")) {
       const doubled = parser.isSymbol("(")
-      const term = or()
+      const term = parser.nested(or)
       // `((a) AND (b))` opens two at once but closes them apart: redundant are only two that also close together.
       if (doubled && parenthesized.has(term)) parser.fault("parentheses", wording.redundantParentheses)
       parser.expect(")")
@@ -127,7 +127,7 @@ export const parse = (text: string): Parsed<Condition> => {
     const name = parser.next().text
     parser.expect("(")
     parser.countOperator()
-    const list = parser.takes(")") ? parser.fail() : operands()
+    const list = parser.takes(")") ? parser.fail() : parser.nested(operands)
     if (name === "size") {
       if (list.length !== 1) parser.fault("operands", wording.operandCount(name, list.length))
       return { operand: { kind: "size", of: list[0] ?? parser.fail() } }

@@ -33,12 +33,14 @@ const tokenize = (text: string): ReadonlyArray<Token> => {
 
 const maxNesting = 32
 const maxOperators = 300
+const maxDepth = 300
 
 /** One pass over an expression. */
 export class Parser {
   private readonly tokens: ReadonlyArray<Token>
   private at = 0
   private operators = 0
+  private depth = 0
   private readonly faults = new Map<string, string>()
   readonly placeholders: Array<string> = []
 
@@ -107,6 +109,14 @@ export class Parser {
 
   countOperator(): void {
     if (++this.operators > maxOperators) this.fault("operators", wording.tooManyOperators)
+  }
+
+  /** Reads what stands in parentheses, which may not be nested without end. */
+  nested<A>(read: () => A): A {
+    if (++this.depth > maxDepth) this.fail()
+    const result = read()
+    this.depth--
+    return result
   }
 
   /** A placeholder for a value, by its name. */

@@ -43,7 +43,7 @@ export const parse = (text: string): Parsed<ReadonlyArray<Action>> => {
     const { kind } = parser.token
     if (kind === "value") return { kind: "value", value: parser.value() }
     if (parser.takes("(")) {
-      const value = sum()
+      const value = parser.nested(sum)
       parser.expect(")")
       return value
     }
@@ -55,8 +55,8 @@ export const parse = (text: string): Parsed<ReadonlyArray<Action>> => {
     const name = parser.next().text
     parser.expect("(")
     parser.countOperator()
-    const list = [operand()]
-    while (parser.takes(",")) list.push(operand())
+    const list = [parser.nested(operand)]
+    while (parser.takes(",")) list.push(parser.nested(operand))
     parser.expect(")")
     const [left, right] = list
     if (left === undefined) return parser.fail()

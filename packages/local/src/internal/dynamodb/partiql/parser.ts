@@ -61,6 +61,8 @@ const tokenize = (text: string): ReadonlyArray<Token> => {
   return tokens
 }
 
+const maxDepth = 300
+
 const end: Token = { kind: "end", text: "<EOF>" }
 
 const comparators: Readonly<Record<string, Comparator>> = {
@@ -80,6 +82,7 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
   const tokens = tokenize(text)
   let at = 0
   let taken = 0
+  let depth = 0
 
   const token = (): Token => tokens[at] ?? end
   const fail = (): never => {
@@ -118,10 +121,17 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
     if (found === "") throw validation(wording.emptyComponent)
     return found
   }
+  /** Reads what stands within brackets of any kind, which may not be nested without end. */
+  const nested = <A>(read: () => A): A => {
+    if (++depth > maxDepth) fail()
+    const result = read()
+    depth--
+    return result
+  }
   const separated = <A>(close: string, member: () => A): ReadonlyArray<A> => {
     const members: Array<A> = []
     if (takes(close)) return members
-    do members.push(member())
+    do members.push(nested(member))
     while (takes(","))
     expect(close)
     return members
@@ -214,7 +224,7 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
     return term
   }
 
-  const not = (): Term => (takesWord("NOT") ? { condition: { kind: "not", of: asCondition(not()) } } : predicate())
+  const not = (): Term => takesWord("NOT") ? { condition: { kind: "not", of: asCondition(nested(not)) } } : predicate()
 
   /** Only strings, numbers and binaries have an order. */
   const checkOrdered = (operator: string, operands: ReadonlyArray<Operand<AttributeValue>>): void => {
@@ -268,7 +278,7 @@ export const parse = (text: string, parameters: ReadonlyArray<unknown>): Stateme
     const constant = literal()
     if (constant !== undefined) return { operand: { kind: "value", value: constant } }
     if (takes("(")) {
-      const term = or()
+      const term = nested(or)
       expect(")")
       return term
     }
