@@ -83,7 +83,9 @@ export const make = (options: Options = {}) =>
  * @since 0.1.0
  * @category layers
  */
-export const layerTransport = (options: Options = {}): Layer.Layer<Kms.KmsTransport | LocalKms, ConfigurationException> =>
+export const layerTransport = (
+  options: Options = {}
+): Layer.Layer<Kms.KmsTransport | LocalKms, ConfigurationException> =>
   Layer.scopedContext(
     Effect.map(make(options), ({ local, transport }) =>
       Context.make(Kms.KmsTransport, transport).pipe(Context.add(LocalKms, local)))
