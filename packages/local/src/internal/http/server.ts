@@ -106,19 +106,20 @@ const bodyOf = (request: Http.IncomingMessage): Body => {
   return { collect, drain }
 }
 
-const write = (response: Http.ServerResponse, answer: Answer, requestId: string, truncate: boolean): void => {
+/** An answer that begins well and does not arrive whole. */
+const cutAnswer = (response: Http.ServerResponse): void => {
+  response.writeHead(200, { "content-length": "1024", "content-type": "application/octet-stream" })
+  response.write("{")
+  response.socket?.end()
+}
+
+const write = (response: Http.ServerResponse, answer: Answer, requestId: string): void => {
   const whole = answer.body instanceof Uint8Array ? answer.body : undefined
   response.writeHead(answer.status, {
     ...(whole === undefined ? {} : { "content-length": String(whole.length) }),
     "x-amzn-requestid": requestId,
     ...answer.headers
   })
-  if (truncate) {
-    // The answer has begun and does not arrive whole.
-    if (whole !== undefined) response.write(whole.subarray(0, Math.floor(whole.length / 2)))
-    response.socket?.end()
-    return
-  }
   if (whole !== undefined) {
     response.end(whole)
     return
@@ -195,13 +196,13 @@ export const serve = (options: Options): Effect.Effect<AddressInfo, ListenError,
 
     const onRequest = (request: Http.IncomingMessage, response: Http.ServerResponse): void => {
       const respond = Effect.matchCause(Effect.suspend(() => options.handle(headOf(request), bodyOf(request))), {
-        onSuccess: (answer) => write(response, answer, options.requestId(), false),
+        onSuccess: (answer) => write(response, answer, options.requestId()),
         onFailure: (cause) => {
           const failure = Cause.failureOption(cause)
           if (failure._tag === "Some" && failure.value._tag === "ConnectionFault") {
-            if (failure.value.phase === "body") write(response, internalFailure, options.requestId(), true)
+            if (failure.value.phase === "body") cutAnswer(response)
             else request.socket.destroy()
-          } else write(response, internalFailure, options.requestId(), false)
+          } else write(response, internalFailure, options.requestId())
         }
       })
       const fiber = run(respond)
