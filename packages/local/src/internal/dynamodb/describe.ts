@@ -53,7 +53,7 @@ const date = (ms: number | undefined): Date | undefined => (ms === undefined ? u
 const defined = (record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
 
-export const streamArn = ({ definition }: Table): string | undefined =>
+const streamArn = ({ definition }: Table): string | undefined =>
   definition.stream === undefined ? undefined : `${definition.arn}/stream/${definition.stream.label}`
 
 /** The `TableDescription`, with another status than the one that stands where the answer runs ahead of it. */

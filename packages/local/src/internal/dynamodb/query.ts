@@ -72,7 +72,7 @@ export interface View {
 
 const maxPageBytes = 1024 * 1024
 
-export interface Page {
+interface Page {
   readonly items: ReadonlyArray<Item>
   readonly count: number
   readonly scanned: number

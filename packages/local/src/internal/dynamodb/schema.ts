@@ -77,7 +77,7 @@ export const checkThroughput = ({ ReadCapacityUnits, WriteCapacityUnits }: Throu
 }
 
 /** The key schema that elements and attribute definitions make, for a table (two at most) or an index. */
-export const keySchema = (elements: ReadonlyArray<KeyElement>, definitions: AttributeDefinitions): KeySchema => {
+const keySchema = (elements: ReadonlyArray<KeyElement>, definitions: AttributeDefinitions): KeySchema => {
   const types = new Map(definitions.map(({ AttributeName, AttributeType }) => [AttributeName, AttributeType]))
   const names = elements.map(({ AttributeName }) => AttributeName)
   if (names.some((name) => !types.has(name))) throw validation(wording.keysNotDefined(names, [...types.keys()]))

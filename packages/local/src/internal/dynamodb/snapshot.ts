@@ -2,10 +2,9 @@
  * The state of an engine as plain data, and an engine's state from it.
  */
 import { placeOfItem } from "./keys.js"
-import type { Stream } from "./streamLog.js"
 import { type IndexDefinition, type Status, Table, type TableDefinition } from "./table.js"
 import { decodeItem, type Item, sizeOfItem } from "./value.js"
-import type { Token, World } from "./world.js"
+import type { Stream, Token, World } from "./world.js"
 
 interface TableSnapshot {
   readonly definition: TableDefinition

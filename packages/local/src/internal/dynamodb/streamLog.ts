@@ -7,30 +7,7 @@ import * as Shape from "./shape.js"
 import type { StreamView, Table } from "./table.js"
 import { equalItems, type Item } from "./value.js"
 import * as wording from "./wording/table.js"
-import type { World } from "./world.js"
-
-export interface StreamRecord {
-  readonly sequence: number
-  readonly id: string
-  readonly at: number
-  readonly key: Item
-  readonly before: Item | undefined
-  readonly after: Item | undefined
-  readonly expired: boolean
-}
-
-export interface Stream {
-  readonly arn: string
-  readonly label: string
-  readonly table: string
-  readonly view: StreamView
-  readonly keys: ReadonlyArray<{ readonly AttributeName: string; readonly KeyType: string }>
-  readonly created: number
-  closed: boolean
-  nextSequence: number
-  /** Of the last 24 hours; older ones are trimmed as new ones come or are asked for. */
-  records: Array<StreamRecord>
-}
+import type { Stream, World } from "./world.js"
 
 export const streamShape = Shape.struct({
   StreamEnabled: Shape.required(Shape.flag),

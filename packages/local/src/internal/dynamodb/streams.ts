@@ -5,9 +5,9 @@ import type { Output } from "./items.js"
 import * as Members from "./members.js"
 import { present, Refusal, resourceNotFound, validation } from "./refusal.js"
 import * as Shape from "./shape.js"
-import { type Stream, type StreamRecord, trim } from "./streamLog.js"
+import { trim } from "./streamLog.js"
 import { encodeItem, sizeOfItem } from "./value.js"
-import { tableName, type World } from "./world.js"
+import { type Stream, type StreamRecord, tableName, type World } from "./world.js"
 
 const limit = Shape.whole({ min: 1, max: 100 })
 const arn = Shape.required(Shape.text({ min: 37, max: 1024 }))

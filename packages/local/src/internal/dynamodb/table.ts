@@ -11,7 +11,7 @@ export interface Row extends Place {
   size: number
 }
 
-export interface IndexEntry extends Place {
+interface IndexEntry extends Place {
   readonly row: Row
 }
 
@@ -73,7 +73,7 @@ export interface TableDefinition {
 /** Told of each change of an item, once it is made. */
 export type OnChange = (table: Table, before: Item | undefined, after: Item | undefined, size: number) => void
 
-export const projectedNames = (table: KeySchema, index: IndexDefinition): ReadonlySet<string> | undefined =>
+const projectedNames = (table: KeySchema, index: IndexDefinition): ReadonlySet<string> | undefined =>
   index.projection === "ALL"
     ? undefined
     : new Set([

@@ -68,7 +68,7 @@ export const namedTable = (world: World, given: string): Table => {
 
 const onDemand: Throughput = { ReadCapacityUnits: 0, WriteCapacityUnits: 0 }
 
-export const checkBilling = (
+const checkBilling = (
   billing: "PROVISIONED" | "PAY_PER_REQUEST",
   throughput: Throughput | undefined
 ): Throughput => {

@@ -3,14 +3,37 @@
  */
 import type { Options } from "../../DynamoDBEngine.js"
 import { Refusal, resourceNotFound } from "./refusal.js"
-import type { Stream } from "./streamLog.js"
-import type { OnChange, Table } from "./table.js"
+import type { OnChange, StreamView, Table } from "./table.js"
+import type { Item } from "./value.js"
 import * as wording from "./wording/request.js"
 
 /** An answered transaction, by its token. */
 export interface Token {
   readonly at: number
   readonly digest: string
+}
+
+export interface StreamRecord {
+  readonly sequence: number
+  readonly id: string
+  readonly at: number
+  readonly key: Item
+  readonly before: Item | undefined
+  readonly after: Item | undefined
+  readonly expired: boolean
+}
+
+export interface Stream {
+  readonly arn: string
+  readonly label: string
+  readonly table: string
+  readonly view: StreamView
+  readonly keys: ReadonlyArray<{ readonly AttributeName: string; readonly KeyType: string }>
+  readonly created: number
+  closed: boolean
+  nextSequence: number
+  /** Of the last 24 hours; older ones are trimmed as new ones come or are asked for. */
+  records: Array<StreamRecord>
 }
 
 export interface World {
@@ -45,7 +68,7 @@ export const tableOf = (world: World, given: string): Table => {
 const hex = "0123456789abcdef"
 
 /** So many random hexadecimal digits. */
-export const randomHex = (world: World, length: number): string => {
+const randomHex = (world: World, length: number): string => {
   let text = ""
   for (let i = 0; i < length; i++) text += hex.charAt(Math.floor(world.options.random() * 16))
   return text

@@ -42,7 +42,7 @@ export interface Outcome {
   readonly afterSize: number
 }
 
-export const maxCollectionBytes = 10 * 1024 ** 3
+const maxCollectionBytes = 10 * 1024 ** 3
 
 /** The item of a put and its size, which must not be over the limit. */
 export const checkedSize = (item: Item): number => {
@@ -71,7 +71,7 @@ const checkUpdate = (table: Table, update: Update): void => {
   checkKeyPaths(table, update.actions.map(({ path }) => path))
 }
 
-export const locateIn = (table: Table, write: Write): Located => {
+const locateIn = (table: Table, write: Write): Located => {
   if (write.kind === "put") {
     const place = placeOfItem(table.schema, write.item)
     if (table.indexes.size > 0) table.checkIndexKeys(write.item)

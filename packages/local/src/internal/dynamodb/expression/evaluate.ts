@@ -38,7 +38,8 @@ export const operandValue = (operand: Operand<AttributeValue>, item: Item): Attr
 }
 
 const holds = (operator: Comparator, left: AttributeValue | undefined, right: AttributeValue | undefined): boolean => {
-  if (left === undefined || right === undefined) return operator === "<>" && left !== right
+  // What is not there is equal to nothing, so that `<>` is always what `=` is not.
+  if (left === undefined || right === undefined) return operator === "<>"
   if (operator === "=") return equals(left, right)
   if (operator === "<>") return !equals(left, right)
   const order = compare(left, right)

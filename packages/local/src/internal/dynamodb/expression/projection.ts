@@ -15,7 +15,7 @@ export const parse = (text: string): Parsed<ReadonlyArray<ParsedPath>> => {
 }
 
 /** The paths by their common beginnings; a leaf stands for everything below it. */
-export interface Choice {
+interface Choice {
   readonly children: ReadonlyMap<string | number, Choice> | undefined
 }
 

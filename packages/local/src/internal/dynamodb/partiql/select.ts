@@ -64,7 +64,7 @@ const afterPlace = (table: Table, index: Index | undefined, after: Item | undefi
   return index === undefined ? primary : placeInIndex(index.definition.schema, after, primary)
 }
 
-export interface SelectOptions {
+interface SelectOptions {
   readonly limit: number | undefined
   readonly consistent: boolean
   readonly token: string | undefined

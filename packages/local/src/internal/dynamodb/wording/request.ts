@@ -42,7 +42,6 @@ export const duplicateAttribute = (name: string) =>
   `One or more parameter values were invalid: Duplicate value in attribute name: ${name}`
 export const oneWriteRequest =
   "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
-export const putReturnValues = "Return values set to invalid value"
 export const allOldOnly = "ReturnValues can only be ALL_OLD or NONE"
 
 export const tableNotFound = "Requested resource not found"

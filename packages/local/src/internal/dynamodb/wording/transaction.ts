@@ -2,7 +2,6 @@
  * What DynamoDB says about transactions.
  */
 export const oneAction = "TransactItems can only contain one of Check, Put, Update or Delete"
-export const oneGet = "TransactItems can only contain one Get"
 export const severalOperations = "Transaction request cannot include multiple operations on one item"
 export const tooLarge =
   "Collection size exceeded: the aggregate size of the items in the transaction exceeds 4194304 bytes"

@@ -49,6 +49,4 @@ export const emptyIndexKey = (name: string, type: "S" | "B", index: string) =>
   `${notValid}A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty ${
     type === "S" ? "string" : "binary"
   } value. IndexName: ${index}, IndexKey: ${name}`
-export const indexKeyTooLong = (index: string) =>
-  `${invalid}One or more index keys exceed the maximum size limit. IndexName: ${index}`
 export const collectionTooLarge = "Collection size exceeded."
