@@ -398,8 +398,9 @@ export const layerConfig = (
   Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))
 
 /**
- * A service that does what its handlers say, for tests. An operation without a handler fails with a `ConfigurationException` that says
- * so. A condition's failure on a request that has no condition is none that the real service could give, and becomes a
+ * A service that does what its handlers say, for tests. A handler stands for one request of its operation; what is made of requests
+ * (pages, batches, waiters, `ping`) is made of it as on AWS. An operation without a handler fails with a `ConfigurationException` that
+ * says so. A failure that this very request could not have (a condition's without a condition, a write's on a `SELECT`) becomes a
  * `ServiceException`.
  *
  * @since 0.1.0

@@ -26,7 +26,7 @@ const valid: { readonly [type: string]: (u: unknown) => boolean } = {
 }
 
 /** Whether a value is an attribute value: exactly one type, holding what that type holds. */
-export const isAttributeValue = (u: unknown): u is AttributeValue => {
+const isAttributeValue = (u: unknown): u is AttributeValue => {
   if (typeof u !== "object" || u === null) return false
   const [entry, ...more] = Object.entries(u).filter(([, value]) => value !== undefined)
   return entry !== undefined && more.length === 0 && Object.hasOwn(valid, entry[0]) &&
@@ -34,7 +34,7 @@ export const isAttributeValue = (u: unknown): u is AttributeValue => {
 }
 
 /** Whether a value is an item: an object of attribute values. */
-export const isItem = (u: unknown): u is Item =>
+const isItem = (u: unknown): u is Item =>
   typeof u === "object" && u !== null && !Array.isArray(u) && Object.values(u).every(isAttributeValue)
 
 /** The item of a failure; `None` when it was not asked for, or none stood there. */

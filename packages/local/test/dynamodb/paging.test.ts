@@ -195,7 +195,7 @@ describe("a parallel scan", () => {
       const db = yield* many(60)
       const taken = yield* Ref.make(0)
       const gate = yield* Deferred.make<void>()
-      const fiber = yield* db.scan.parallel({ TableName: "users", Limit: 1 }, { segments: 3, concurrency: 3 }).pipe(
+      const fiber = yield* db.scan.parallel({ TableName: "users", Limit: 1 }, { segments: 6, concurrency: 3 }).pipe(
         Stream.runForEach(() => Effect.zipRight(Ref.update(taken, (n) => n + 1), Deferred.await(gate))),
         Effect.fork
       )
