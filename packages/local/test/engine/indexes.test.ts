@@ -170,6 +170,14 @@ describe("secondary indexes", () => {
     })
     const chosen = w.ok("Query", read("byDate", { ProjectionExpression: "dropped" }))
     assert.deepStrictEqual(chosen["Items"], [{ dropped: S("d") }])
+    const filtered = w.ok(
+      "Query",
+      read("byDate", {
+        FilterExpression: "dropped = :d",
+        ExpressionAttributeValues: { ":v": S("a"), ":d": S("d") }
+      })
+    )
+    assert.deepStrictEqual(Object.keys(itemsOf(filtered)[0] ?? {}).sort(), ["date", "kept", "pk", "sk"])
   })
 
   it("keys of several attributes: every partition attribute by equality, sort attributes from the left", () => {

@@ -65,6 +65,8 @@ export interface View {
   readonly index: Index | undefined
   /** Attributes that are not in a local index are fetched from the table. */
   readonly fetch: boolean
+  /** Of an item in an index all attributes are given out, not only those that the index holds. */
+  readonly whole: boolean
   readonly projection: ReadonlyArray<Path> | undefined
   readonly filter: Condition | undefined
   readonly countOnly: boolean
@@ -121,7 +123,13 @@ export const readPage = (
     if (view.fetch) fetchedUnits += readUnits(row.size, factor)
     if (view.filter !== undefined && !evaluate(view.filter, seen)) continue
     count++
-    if (!view.countOnly) items.push(encodeItem(choice === undefined ? seen : projectItem(seen, choice)))
+    if (view.countOnly) continue
+    const given = choice !== undefined
+      ? projectItem(seen, choice)
+      : view.index === undefined || view.whole
+      ? seen
+      : projectToIndex(view.index, row.item)
+    items.push(encodeItem(given))
   }
   const lastKey = ended || last === undefined ? undefined : pick(last.item, cursorNames(view))
   return { items, count, scanned, lastKey, bytes, fetchedUnits }
@@ -199,6 +207,7 @@ const viewOf = (
     table,
     index,
     fetch: needsFetch(index, wanted, read),
+    whole: wanted === "all",
     projection,
     filter,
     countOnly: input.Select === "COUNT"

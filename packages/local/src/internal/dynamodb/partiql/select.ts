@@ -103,6 +103,7 @@ export const select = (world: World, statement: Select, options: SelectOptions):
     table,
     index,
     fetch: needsFetch(index, paths ?? "projected", []),
+    whole: paths !== undefined,
     projection: undefined,
     filter: where,
     countOnly: false
