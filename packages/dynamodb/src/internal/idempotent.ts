@@ -122,19 +122,17 @@ export const once = <I extends Tokened, A, E>(
     if (run.used) return Effect.fail(refused(operation, "a frozen effect holds one write; freeze each by itself"))
     run.used = true
     const { slot } = run
-    const { written } = slot
-    if (written === undefined) {
-      return Effect.flatMap(fixed(operation, input), (input) => {
-        slot.written = { operation, input, answer: Option.none(), open: undefined }
-        return go(slot.written, input, send)
-      })
-    }
-    return written.operation === operation
-      // fixed and answered by an earlier run of the same operation, so both are of its types
-      ? go(written, written.input as WithToken<I>, send)
-      : Effect.fail(
-        refused(operation, `the frozen write is a ${written.operation}; an effect is frozen as the same write`)
-      )
+    const made = slot.written === undefined ? fixed(operation, input) : Effect.succeed(undefined)
+    return Effect.flatMap(made, (input): Effect.Effect<A, E | ValidationException> => {
+      // of two first runs at a time one fixes the write
+      const written = slot.written ??= { operation, input, answer: Option.none(), open: undefined }
+      return written.operation === operation
+        // fixed and answered by runs of the same operation, so both are of its types
+        ? go(written, written.input as WithToken<I>, send)
+        : Effect.fail(
+          refused(operation, `the frozen write is a ${written.operation}; an effect is frozen as the same write`)
+        )
+    })
   })
 
 const go = <I, A, E>(
@@ -146,7 +144,7 @@ const go = <I, A, E>(
     // DynamoDB forgets a token after ten minutes; what is known to stand is never sent again
     if (Option.isSome(written.answer)) return Effect.succeed(written.answer.value as A)
     const opened = (last: AwsException) => {
-      written.open = { first: written.open?.first ?? now, last }
+      written.open = { first: Math.min(written.open?.first ?? now, now), last }
     }
     return send(input, written.open).pipe(
       Effect.tap((answer) => {
