@@ -10,6 +10,8 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import * as LogLevel from "effect/LogLevel"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as ScheduleDecision from "effect/ScheduleDecision"
@@ -283,10 +285,11 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
         if (e.requestId !== undefined) span.attribute("aws.request_id", e.requestId)
       }
       const outcome = e === undefined ? "succeeded" : `failed with ${e._tag}`
-      const line = `${title} ${outcome} after ${took} ms, ${state.attempts} ${
-        state.attempts === 1 ? "request" : "requests"
-      }`
-      return took > slow ? Effect.logWarning(line) : Effect.logDebug(line)
+      const line = () =>
+        `${title} ${outcome} after ${took} ms, ${state.attempts} ${state.attempts === 1 ? "request" : "requests"}`
+      return took > slow
+        ? Effect.suspend(() => Effect.logWarning(line()))
+        : whereDebugged(() => Effect.logDebug(line()))
     }
 
     const title = resource === undefined ? name : `${name} ${resource}`
@@ -325,6 +328,12 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
 
   return { call }
 }
+
+/** Most programs do not log at this level: they do not pay for its text. */
+const whereDebugged = (log: () => Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.withFiberRuntime((fiber) =>
+    LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug) ? Effect.void : log()
+  )
 
 const fresh = (schedule: Policy) => ({ schedule, state: schedule.initial })
 

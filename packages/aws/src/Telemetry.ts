@@ -6,10 +6,53 @@
  */
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
-import type * as MetricKeyType from "effect/MetricKeyType"
+import * as MetricKey from "effect/MetricKey"
+import * as MetricKeyType from "effect/MetricKeyType"
+import * as MetricLabel from "effect/MetricLabel"
 
 /** OpenTelemetry's advice for the duration of a client's calls, in seconds. */
 const boundaries = MetricBoundaries.fromIterable([0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10])
+
+/**
+ * The key of a histogram of durations in seconds.
+ *
+ * @since 0.1.0
+ * @category keys
+ */
+export const durationKey = (name: string): MetricKey.MetricKey.Histogram => MetricKey.histogram(name, boundaries)
+
+/**
+ * The key of a counter that only grows.
+ *
+ * @since 0.1.0
+ * @category keys
+ */
+export const counterKey = (name: string): MetricKey.MetricKey.Counter<number> =>
+  MetricKey.counter(name, { incremental: true })
+
+/**
+ * The key of `retries`.
+ *
+ * @since 0.1.0
+ * @category keys
+ */
+export const retriesKey = counterKey("aws.client.retries")
+
+/**
+ * The key of `failures`.
+ *
+ * @since 0.1.0
+ * @category keys
+ */
+export const failuresKey = counterKey("aws.client.failures")
+
+/**
+ * The key of `throttles`.
+ *
+ * @since 0.1.0
+ * @category keys
+ */
+export const throttlesKey = counterKey("aws.client.throttles")
 
 /**
  * How long calls took, retries included, in seconds, by `db.operation.name` or `rpc.method`, and by `error.type` for those that failed.
@@ -18,7 +61,7 @@ const boundaries = MetricBoundaries.fromIterable([0.001, 0.005, 0.01, 0.05, 0.1,
  * @since 0.1.0
  * @category metrics
  */
-export const duration = (name: string): Metric.Metric.Histogram<number> => Metric.histogram(name, boundaries)
+export const duration = (name: string): Metric.Metric.Histogram<number> => Metric.fromMetricKey(durationKey(name))
 
 /**
  * Requests that were sent again, by operation and by the exception that was met.
@@ -26,7 +69,7 @@ export const duration = (name: string): Metric.Metric.Histogram<number> => Metri
  * @since 0.1.0
  * @category metrics
  */
-export const retries: Metric.Metric.Counter<number> = Metric.counter("aws.client.retries", { incremental: true })
+export const retries: Metric.Metric.Counter<number> = Metric.fromMetricKey(retriesKey)
 
 /**
  * Calls that failed in the end, by operation and exception.
@@ -34,7 +77,7 @@ export const retries: Metric.Metric.Counter<number> = Metric.counter("aws.client
  * @since 0.1.0
  * @category metrics
  */
-export const failures: Metric.Metric.Counter<number> = Metric.counter("aws.client.failures", { incremental: true })
+export const failures: Metric.Metric.Counter<number> = Metric.fromMetricKey(failuresKey)
 
 /**
  * Requests that AWS throttled, by operation, resource and AWS's reason (`"unknown"` where it gave none).
@@ -42,7 +85,7 @@ export const failures: Metric.Metric.Counter<number> = Metric.counter("aws.clien
  * @since 0.1.0
  * @category metrics
  */
-export const throttles: Metric.Metric.Counter<number> = Metric.counter("aws.client.throttles", { incremental: true })
+export const throttles: Metric.Metric.Counter<number> = Metric.fromMetricKey(throttlesKey)
 
 /**
  * Labels by name.
@@ -53,23 +96,40 @@ export const throttles: Metric.Metric.Counter<number> = Metric.counter("aws.clie
 export type Labels = Readonly<Record<string, string>>
 
 /**
- * Updates a metric under labels, at once. Each combination is looked up once; a hot path pays for a map's get.
+ * Updates a metric under labels, at once. Each combination is looked up once in Effect's registry; after that a call pays for a map's get.
+ * (`Metric.tagged` would build and hash the labelled key at each update.)
  *
  * @since 0.1.0
  * @category utils
  */
-export const labelled = <Type extends MetricKeyType.MetricKeyType<In, Out>, In, Out>(
-  metric: Metric.Metric<Type, In, Out>
-) => {
-  const known = new Map<string, Metric.Metric<Type, In, Out>>()
-  return (value: In, labels: Labels): void => {
-    let key = ""
-    for (const name in labels) key += `${name}\u0000${labels[name]}\u0000`
-    let found = known.get(key)
-    if (found === undefined) {
-      found = Object.entries(labels).reduce((metric, [name, label]) => Metric.tagged(metric, name, label), metric)
-      known.set(key, found)
+export const labelled = (
+  key: MetricKey.MetricKey.Counter<number> | MetricKey.MetricKey.Histogram
+): (value: number, labels: Labels) => void => {
+  const known = new Map<string, (value: number) => void>()
+  return (value, labels) => {
+    let name = ""
+    for (const label in labels) name += `${label}\u0000${labels[label]}\u0000`
+    let update = known.get(name)
+    if (update === undefined) {
+      update = updater(key, Object.entries(labels).map(([label, text]) => MetricLabel.make(label, text)))
+      known.set(name, update)
     }
-    found.unsafeUpdate(value, [])
+    update(value)
   }
 }
+
+const updater = (
+  key: MetricKey.MetricKey.Counter<number> | MetricKey.MetricKey.Histogram,
+  labels: ReadonlyArray<MetricLabel.MetricLabel>
+): (value: number) => void => {
+  if (isHistogram(key)) {
+    const metric = Metric.fromMetricKey(MetricKey.taggedWithLabels(key, labels))
+    return (value) => metric.unsafeUpdate(value, [])
+  }
+  const metric = Metric.fromMetricKey(MetricKey.taggedWithLabels(key, labels))
+  return (value) => metric.unsafeUpdate(value, [])
+}
+
+const isHistogram = (
+  key: MetricKey.MetricKey.Counter<number> | MetricKey.MetricKey.Histogram
+): key is MetricKey.MetricKey.Histogram => MetricKeyType.isHistogramKey(key.keyType)

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { duration as durationOf } from "@armature/aws/Telemetry"
+import { counterKey, duration as durationOf } from "@armature/aws/Telemetry"
 import * as Metric from "effect/Metric"
 
 /**
@@ -24,14 +24,28 @@ export const durationName = "db.client.operation.duration"
 export const duration: Metric.Metric.Histogram<number> = durationOf(durationName)
 
 /**
+ * The key of `consumedCapacity`.
+ *
+ * @since 0.1.0
+ * @category keys
+ */
+export const consumedCapacityKey = counterKey("aws.dynamodb.consumed_capacity")
+
+/**
+ * The key of `items`.
+ *
+ * @since 0.1.0
+ * @category keys
+ */
+export const itemsKey = counterKey("aws.dynamodb.items")
+
+/**
  * Capacity units that AWS reports as consumed, by `db.collection.name` and `unit` (`"read"` or `"write"`).
  *
  * @since 0.1.0
  * @category metrics
  */
-export const consumedCapacity: Metric.Metric.Counter<number> = Metric.counter("aws.dynamodb.consumed_capacity", {
-  incremental: true
-})
+export const consumedCapacity: Metric.Metric.Counter<number> = Metric.fromMetricKey(consumedCapacityKey)
 
 /**
  * Items that were returned, by `db.operation.name`.
@@ -39,4 +53,4 @@ export const consumedCapacity: Metric.Metric.Counter<number> = Metric.counter("a
  * @since 0.1.0
  * @category metrics
  */
-export const items: Metric.Metric.Counter<number> = Metric.counter("aws.dynamodb.items", { incremental: true })
+export const items: Metric.Metric.Counter<number> = Metric.fromMetricKey(itemsKey)

@@ -4,10 +4,10 @@ import * as Telemetry from "../Telemetry.js"
 
 /** Records the calls of one service, under the label that names an operation there. */
 export const make = (durationName: string, operationLabel: string) => {
-  const duration = Telemetry.labelled(Telemetry.duration(durationName))
-  const retries = Telemetry.labelled(Telemetry.retries)
-  const failures = Telemetry.labelled(Telemetry.failures)
-  const throttles = Telemetry.labelled(Telemetry.throttles)
+  const duration = Telemetry.labelled(Telemetry.durationKey(durationName))
+  const retries = Telemetry.labelled(Telemetry.retriesKey)
+  const failures = Telemetry.labelled(Telemetry.failuresKey)
+  const throttles = Telemetry.labelled(Telemetry.throttlesKey)
 
   return {
     succeeded: (operation: string, seconds: number): void => duration(seconds, { [operationLabel]: operation }),

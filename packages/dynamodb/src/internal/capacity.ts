@@ -26,8 +26,7 @@ export const asking = (transport: Transport<Operations>, level: Level): Transpor
     get info() {
       return transport.info
     },
-    send: (operation, input) =>
-      transport.send(operation, reporting.has(operation) ? withLevel(input, level) : input)
+    send: (operation, input) => transport.send(operation, reporting.has(operation) ? withLevel(input, level) : input)
   }
 
 const withLevel = <I>(input: I, level: Level): I =>

@@ -33,8 +33,8 @@ const number = (u: unknown): number | undefined => typeof u === "number" ? u : u
 
 /** Feeds DynamoDB's own metrics. What AWS does not split into read and write is what the operation does. */
 export const measure = () => {
-  const capacity = labelled(Metrics.consumedCapacity)
-  const items = labelled(Metrics.items)
+  const capacity = labelled(Metrics.consumedCapacityKey)
+  const items = labelled(Metrics.itemsKey)
   return (access: "read" | "write", operation: string, output: unknown): void => {
     const members = asRecord(output)
     for (const one of capacities(members)) {
