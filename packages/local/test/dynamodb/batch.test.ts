@@ -144,11 +144,14 @@ describe("batchWriteItem", () => {
       assert.deepStrictEqual(yield* stored("alpha"), { 1: "last" })
       // refused as it stood, then asked which key the table has
       assert.deepStrictEqual(yield* sent, ["BatchWriteItem", "DescribeTable", "BatchWriteItem", "Scan"])
+      const before = (yield* sent).length
       yield* db.batchWriteItem({
         RequestItems: {
           alpha: [...range(70).map((i) => put(i, "first")), ...range(70).map((i) => put(`${i}e0`, "last"))]
         }
       })
+      // three requests for seventy items: what would be overwritten is not sent
+      assert.deepStrictEqual((yield* sent).slice(before), ["DescribeTable", ...range(3).map(() => "BatchWriteItem")])
       assert.deepStrictEqual(yield* stored("alpha"), Object.fromEntries(range(70).map((i) => [i, "last"])))
       yield* db.batchWriteItem({ RequestItems: { alpha: [put(1, "new"), { DeleteRequest: { Key: key("1.00") } }] } })
       assert.notProperty(yield* stored("alpha"), "1")

@@ -146,7 +146,10 @@ describe("idempotent writes", () => {
       yield* db.putItem(create, idempotent)
       const e = yield* Effect.flip(db.putItem(create, idempotent))
       assert.strictEqual(e._tag, "ConditionalCheckFailedException")
-      assert.deepStrictEqual(e._tag === "ConditionalCheckFailedException" ? e.item : e, Option.some(create.Item))
+      assert.deepStrictEqual(
+        e._tag === "ConditionalCheckFailedException" ? Option.getOrUndefined(e.item) : e,
+        create.Item
+      )
       const invalid = yield* Effect.flip(
         db.updateItem({ ...increment, UpdateExpression: "SET id = :one" }, idempotent)
       )
