@@ -34,11 +34,11 @@ const testDoors = { model: ["local"] }
  */
 const loadsSdk = {
   aws: ["SdkTransport"],
-  dynamodb: ["DynamoDB"],
+  dynamodb: ["Document", "DynamoDB"],
   kms: ["Kms"],
   s3: ["S3"],
   model: [],
-  local: ["Endpoint", "LocalDynamoDB"],
+  local: ["Endpoint", "LocalDynamoDB", "LocalKms"],
   armature: ["Aws"]
 }
 

@@ -37,6 +37,8 @@ export class DataFolderException extends Data.TaggedError("DataFolderException")
 }
 
 /**
+ * Options of `open`.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -91,6 +91,8 @@ export interface Credentials {
 }
 
 /**
+ * Options of `make` and `layer`.
+ *
  * @since 0.1.0
  * @category models
  */

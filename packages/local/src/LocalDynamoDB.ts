@@ -106,10 +106,9 @@ export const layerTransport = (
  * ```ts
  * import * as DynamoDB from "@armature/dynamodb/DynamoDB"
  * import * as LocalDynamoDB from "@armature/local/LocalDynamoDB"
- * import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb"
  * import * as Effect from "effect/Effect"
  *
- * const users: CreateTableCommandInput = {
+ * const users: DynamoDB.Operations["CreateTable"]["input"] = {
  *   TableName: "users",
  *   KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
  *   AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],

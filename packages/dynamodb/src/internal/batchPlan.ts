@@ -18,7 +18,7 @@ export type Writes = Record<string, Array<Sdk.WriteRequest>>
 export const maxReads = 100
 export const maxWrites = 25
 /** Bytes of all members of one request: AWS refuses more than 16 MB, and the request has a frame. */
-export const maxBytes = 15 * 1024 * 1024
+const maxBytes = 15 * 1024 * 1024
 
 /** One read or write, as it is sent. `index` is its place in the whole batch. */
 export interface Member {

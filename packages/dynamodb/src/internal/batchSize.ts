@@ -52,7 +52,7 @@ const listSize = <A>(members: ReadonlyArray<A>, size: (member: A) => number): nu
   return total
 }
 
-export const valueSize = (value: ReadonlyAttributeValue): number => {
+const valueSize = (value: ReadonlyAttributeValue): number => {
   if (value.S !== undefined) return wrapped("S", textSize(value.S))
   if (value.N !== undefined) return wrapped("N", textSize(value.N))
   if (value.M !== undefined) return wrapped("M", itemSize(value.M))

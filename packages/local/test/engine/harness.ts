@@ -5,7 +5,7 @@ import { assert } from "vitest"
 export type Output = Readonly<Record<string, unknown>>
 
 /** A small generator of numbers in [0, 1) with a seed. */
-export const seeded = (seed: number): () => number => {
+const seeded = (seed: number): () => number => {
   let state = seed >>> 0
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

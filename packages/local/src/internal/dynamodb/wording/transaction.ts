@@ -8,4 +8,3 @@ export const tooLarge =
 export const cancelled = (codes: ReadonlyArray<string>) =>
   `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes.join(", ")}]`
 export const otherParameters = "Request has the same client token as a previous request but different parameters"
-export const conditionFailed = "The conditional request failed"
