@@ -27,211 +27,160 @@
  *
  * @since 0.1.0
  */
-import type {
-  SerializationException,
-  ValidationException,
-  WriteOutcomeUnknownException
-} from "@armature/aws/Exceptions"
-import type { BigDecimal } from "effect/BigDecimal"
+import type { SerializationException } from "@armature/aws/Exceptions"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
 import type { NativeItem, NumberOf, Numbers } from "./AttributeValue.js"
 import * as DynamoDB from "./DynamoDB.js"
-import type {
-  CancellationReason,
-  ConditionalCheckFailedException,
-  TransactionCanceledException
-} from "./DynamoDBException.js"
-import type * as Expression from "./Expression.js"
 import * as internal from "./internal/document.js"
+import type {
+  Action,
+  BatchExecuteStatementError,
+  BatchGetItemError,
+  BatchItems,
+  BatchRead,
+  BatchStatement,
+  BatchWrite,
+  BatchWriteItemError,
+  Changes,
+  CountOptions,
+  DeleteOptions,
+  Each,
+  ExactEach,
+  ExecuteStatementError,
+  ExecuteTransactionError,
+  GetOptions,
+  ItemsOptions,
+  PageFor,
+  ParallelOptions,
+  PutOptions,
+  QueryOptions,
+  ScanOptions,
+  StatementItem,
+  StatementOptions,
+  StatementPage,
+  StatementResult,
+  TransactGetItemsError,
+  TransactOptions,
+  TransactRead,
+  TransactStatement,
+  TransactWriteItemsError,
+  UpdateOptions,
+  WriteError,
+  Writing,
+  WrittenItem
+} from "./internal/documentModels.js"
 
-// ---------------------------------------------------------------------------------------------------------------- requests
+export type {
+  Action,
+  BatchExecuteStatementError,
+  BatchGetItemError,
+  BatchItems,
+  BatchRead,
+  BatchStatement,
+  BatchWrite,
+  BatchWriteItemError,
+  Changes,
+  ConditionError,
+  ConditionOptions,
+  CountOptions,
+  DeleteOptions,
+  Each,
+  ExactEach,
+  ExecuteStatementError,
+  ExecuteTransactionError,
+  GetOptions,
+  ItemsOptions,
+  NativeError,
+  Page,
+  PageFor,
+  ParallelOptions,
+  PutOptions,
+  QueryOptions,
+  ScanOptions,
+  StatementItem,
+  StatementOptions,
+  StatementPage,
+  StatementResult,
+  TransactGetItemsError,
+  TransactOptions,
+  TransactRead,
+  TransactStatement,
+  TransactWriteItemsError,
+  UpdateOptions,
+  WriteError,
+  Writing,
+  WrittenItem
+} from "./internal/documentModels.js"
 
 /**
- * A condition on the item that stands there, and whether it comes with the failure.
+ * A query: one page as a call, all pages as streams. A stream asks for a page when it is needed and goes on after pages that are empty.
+ * An item that `K` cannot hold fails with a `SerializationException`, those before it having been given.
  *
  * @since 0.1.0
  * @category models
  */
-export interface ConditionOptions {
-  /** An expression, or text of one's own with `names` and `values`. */
-  readonly condition?: Expression.Condition | string | undefined
-  /** Attribute names by placeholder (`#name`), for text of one's own. */
-  readonly names?: Readonly<Record<string, string>> | undefined
-  /** Native values by placeholder (`:value`), for text of one's own. */
-  readonly values?: Readonly<Record<string, unknown>> | undefined
-  /** Whether the exception has the item for which the condition was false. Default `false`. */
-  readonly returnItemOnFailure?: boolean | undefined
+export interface Query<K extends Numbers> {
+  /** One page. */
+  <const O extends QueryOptions>(
+    table: string,
+    options: DynamoDB.Exact<O, QueryOptions>
+  ): Effect.Effect<PageFor<O, K>, DynamoDB.QueryError | SerializationException>
+  /** All pages. */
+  readonly pages: <const O extends QueryOptions>(
+    table: string,
+    options: DynamoDB.Exact<O, QueryOptions>
+  ) => Stream.Stream<PageFor<O, K>, DynamoDB.QueryError | SerializationException>
+  /** The items of all pages; `take.limit` at most. */
+  readonly items: (
+    table: string,
+    options: ItemsOptions<QueryOptions>,
+    take?: DynamoDB.ItemsOptions
+  ) => Stream.Stream<NativeItem<NumberOf<K>>, DynamoDB.QueryError | SerializationException>
+  /** How many items all pages have, past the filter. Items are read and paid for, but not sent. */
+  readonly count: (
+    table: string,
+    options: CountOptions<QueryOptions>
+  ) => Effect.Effect<number, DynamoDB.QueryError | SerializationException>
 }
 
 /**
- * Options of `putItem`.
+ * A scan: as a query, and the table read in several parts at a time.
  *
  * @since 0.1.0
  * @category models
  */
-export interface PutOptions extends ConditionOptions, DynamoDB.WriteOptions {
-  readonly returnValues?: "NONE" | "ALL_OLD" | undefined
+export interface Scan<K extends Numbers> {
+  /** One page. */
+  <const O extends ScanOptions = {}>(
+    table: string,
+    options?: DynamoDB.Exact<O, ScanOptions>
+  ): Effect.Effect<PageFor<O, K>, DynamoDB.ScanError | SerializationException>
+  /** All pages. */
+  readonly pages: <const O extends ScanOptions = {}>(
+    table: string,
+    options?: DynamoDB.Exact<O, ScanOptions>
+  ) => Stream.Stream<PageFor<O, K>, DynamoDB.ScanError | SerializationException>
+  /** The items of all pages; `take.limit` at most. */
+  readonly items: (
+    table: string,
+    options?: ItemsOptions<ScanOptions>,
+    take?: DynamoDB.ItemsOptions
+  ) => Stream.Stream<NativeItem<NumberOf<K>>, DynamoDB.ScanError | SerializationException>
+  /** How many items all pages have, past the filter. Items are read and paid for, but not sent. */
+  readonly count: (
+    table: string,
+    options?: CountOptions<ScanOptions>
+  ) => Effect.Effect<number, DynamoDB.ScanError | SerializationException>
+  /** The items of all segments, as they come. */
+  readonly parallel: (
+    table: string,
+    options: ParallelOptions
+  ) => Stream.Stream<NativeItem<NumberOf<K>>, DynamoDB.ScanError | SerializationException>
 }
-
-/**
- * Options of `deleteItem`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface DeleteOptions extends ConditionOptions, DynamoDB.WriteOptions {
-  readonly returnValues?: "NONE" | "ALL_OLD" | undefined
-}
-
-/**
- * Options of `updateItem`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface UpdateOptions extends ConditionOptions, DynamoDB.WriteOptions {
-  readonly returnValues?: "NONE" | "ALL_OLD" | "UPDATED_OLD" | "ALL_NEW" | "UPDATED_NEW" | undefined
-}
-
-/**
- * What an update changes: values by attribute name, the actions of an expression, or text of one's own. A value that is `undefined` is
- * left out; one of `set` may be an operand (`Expression.plus("count", 1)`).
- *
- * @since 0.1.0
- * @category models
- */
-export type Changes =
-  | {
-    readonly set?: Readonly<Record<string, unknown>> | undefined
-    readonly remove?: ReadonlyArray<Expression.Path> | undefined
-    readonly add?: Readonly<Record<string, unknown>> | undefined
-    readonly delete?: Readonly<Record<string, unknown>> | undefined
-  }
-  | readonly [Expression.Action, ...ReadonlyArray<Expression.Action>]
-  | string
-
-/**
- * Options of `getItem`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface GetOptions {
-  readonly consistentRead?: boolean | undefined
-  readonly projection?: Expression.Expressions["projection"]
-  readonly names?: Readonly<Record<string, string>> | undefined
-}
-
-/**
- * Options of `scan`, and those that a query has as well.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ScanOptions extends GetOptions {
-  readonly indexName?: string | undefined
-  readonly filter?: Expression.Condition | string | undefined
-  readonly values?: Readonly<Record<string, unknown>> | undefined
-  /** How many items are looked at, before the filter. */
-  readonly limit?: number | undefined
-  /** Where the page before ended: its `lastEvaluatedKey`. */
-  readonly exclusiveStartKey?: object | undefined
-  readonly segment?: number | undefined
-  readonly totalSegments?: number | undefined
-}
-
-/**
- * Options of `query`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface QueryOptions extends Omit<ScanOptions, "segment" | "totalSegments"> {
-  readonly keyCondition: Expression.KeyCondition | string
-  /** `false` for the largest sort key first. Default `true`. */
-  readonly scanIndexForward?: boolean | undefined
-}
-
-/**
- * One action of a transaction, named by its table: `{ put: "users", item }`, `{ update: "users", key, changes }`, `{ delete: "users",
- * key }`, `{ check: "users", key, condition }`.
- *
- * @since 0.1.0
- * @category models
- */
-export type Action =
-  | ConditionOptions & { readonly put: string; readonly item: object }
-  | ConditionOptions & { readonly update: string; readonly key: object; readonly changes: Changes }
-  | ConditionOptions & { readonly delete: string; readonly key: object }
-  | ConditionOptions & {
-    readonly check: string
-    readonly key: object
-    readonly condition: Expression.Condition | string
-  }
-
-/**
- * Options of `transactWriteItems`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface TransactOptions extends DynamoDB.WriteOptions {
-  /** Makes repetitions of the same transaction within ten minutes one. By default each run of the effect has a token of its own. */
-  readonly clientRequestToken?: string | undefined
-}
-
-// ---------------------------------------------------------------------------------------------------------------- answers
-
-/**
- * An item that a write gave back, or that a failure holds. A number that `K` cannot hold is a `BigDecimal`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface WrittenItem<K extends Numbers> extends NativeItem<NumberOf<K> | BigDecimal> {}
-
-/**
- * A page of a query or scan.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Page<K extends Numbers> {
-  readonly items: ReadonlyArray<NativeItem<NumberOf<K>>>
-  /** How many items passed the filter. */
-  readonly count: number
-  /** How many items were looked at. */
-  readonly scannedCount: number
-  /** Where the next page begins; `None` behind the last. */
-  readonly lastEvaluatedKey: Option.Option<NativeItem<NumberOf<K>>>
-}
-
-/**
- * `ConditionalCheckFailedException` if options of type `O` can carry a condition; `never` if they cannot.
- *
- * @since 0.1.0
- * @category errors
- */
-export type ConditionError<O, K extends Numbers> = O extends unknown
-  ? "condition" extends keyof O
-    ? [O["condition"]] extends [undefined] ? never : ConditionalCheckFailedException<WrittenItem<K>>
-  : never
-  : never
-
-/**
- * What `transactWriteItems` fails with.
- *
- * @since 0.1.0
- * @category errors
- */
-export type TransactWriteItemsError<K extends Numbers> =
-  | Exclude<DynamoDB.TransactWriteItemsError, { readonly _tag: "TransactionCanceledException" }>
-  | TransactionCanceledException<ReadonlyArray<CancellationReason<WrittenItem<K>>>>
-  | SerializationException
 
 /**
  * The operations on native values, with numbers read as `number`. For another choice, `make` a service of one's own.
@@ -271,40 +220,67 @@ export declare namespace Document {
     readonly putItem: <const O extends PutOptions = {}>(
       table: string,
       item: object,
-      options?: DynamoDB.Exact<O, PutOptions>
-    ) => Effect.Effect<
-      Option.Option<WrittenItem<K>>,
-      DynamoDB.PutItemError | SerializationException | ConditionError<O, K>
-    >
+      options?: Writing<O, PutOptions>
+    ) => Effect.Effect<Option.Option<WrittenItem<K>>, WriteError<DynamoDB.PutItemError, O, K>>
     readonly updateItem: <const O extends UpdateOptions = {}>(
       table: string,
       key: object,
       changes: Changes,
-      options?: DynamoDB.Exact<O, UpdateOptions>
-    ) => Effect.Effect<
-      Option.Option<WrittenItem<K>>,
-      DynamoDB.UpdateItemError | SerializationException | ConditionError<O, K>
-    >
+      options?: Writing<O, UpdateOptions>
+    ) => Effect.Effect<Option.Option<WrittenItem<K>>, WriteError<DynamoDB.UpdateItemError, O, K>>
     readonly deleteItem: <const O extends DeleteOptions = {}>(
       table: string,
       key: object,
-      options?: DynamoDB.Exact<O, DeleteOptions>
-    ) => Effect.Effect<
-      Option.Option<WrittenItem<K>>,
-      DynamoDB.DeleteItemError | SerializationException | ConditionError<O, K>
-    >
-    readonly query: (
-      table: string,
-      options: QueryOptions
-    ) => Effect.Effect<Page<K>, DynamoDB.QueryError | SerializationException>
-    readonly scan: (
-      table: string,
-      options?: ScanOptions
-    ) => Effect.Effect<Page<K>, DynamoDB.ScanError | SerializationException>
+      options?: Writing<O, DeleteOptions>
+    ) => Effect.Effect<Option.Option<WrittenItem<K>>, WriteError<DynamoDB.DeleteItemError, O, K>>
+    readonly query: Query<K>
+    readonly scan: Scan<K>
+    /**
+     * Any number of reads, by table. The items come in the order of the keys. What could not be read is an `UnprocessedException` whose
+     * `unprocessed` can be asked for again as it is.
+     */
+    readonly batchGetItem: <T extends string>(
+      reads: { readonly [Table in T]: BatchRead },
+      options?: DynamoDB.BatchGetOptions
+    ) => Effect.Effect<BatchItems<T, NativeItem<NumberOf<K>>>, BatchGetItemError<T, K>>
+    /**
+     * Any number of puts and deletes. Of several writes to one key the last one is made, and no other; the order among keys is open. What
+     * was not written is an `UnprocessedException`, which has the very writes that were given.
+     */
+    readonly batchWriteItem: (
+      writes: ReadonlyArray<BatchWrite>,
+      options?: DynamoDB.BatchWriteOptions
+    ) => Effect.Effect<void, BatchWriteItemError>
+    /** All or none, 100 at most, each of another item. The items come in the order of the reads. */
+    readonly transactGetItems: <const A extends ReadonlyArray<TransactRead>>(
+      reads: ExactEach<A, TransactRead>
+    ) => Effect.Effect<Each<A, Option.Option<NativeItem<NumberOf<K>>>>, TransactGetItemsError<K>>
+    /** All or none, 100 actions at most, each on another item. */
     readonly transactWriteItems: (
       actions: ReadonlyArray<Action>,
       options?: TransactOptions
     ) => Effect.Effect<void, TransactWriteItemsError<K>>
+    /** One PartiQL statement, with a native value for each `?`. */
+    readonly executeStatement: <const S extends string>(
+      statement: S,
+      parameters?: ReadonlyArray<unknown>,
+      options?: StatementOptions
+    ) => Effect.Effect<StatementPage<S, K>, ExecuteStatementError<S, K>>
+    /** PartiQL statements that all read or all write, 25 at most. What fails for itself is in the result, one for each statement. */
+    readonly batchExecuteStatement: <const A extends ReadonlyArray<BatchStatement>>(
+      statements: ExactEach<A, BatchStatement>
+    ) => Effect.Effect<
+      Each<A, StatementResult<A[number]["statement"], K>>,
+      BatchExecuteStatementError<A[number]["statement"]>
+    >
+    /** PartiQL statements that all apply or none, 100 at most: an item, or none, for each of them. */
+    readonly executeTransaction: <const A extends ReadonlyArray<TransactStatement>>(
+      statements: ExactEach<A, TransactStatement>,
+      options?: TransactOptions
+    ) => Effect.Effect<
+      Each<A, Option.Option<StatementItem<A[number]["statement"], K>>>,
+      ExecuteTransactionError<K>
+    >
   }
 }
 
@@ -321,78 +297,7 @@ export function make<K extends Numbers>(
 export function make(
   options: Document.Options<Numbers> = { numbers: "number" }
 ): Effect.Effect<Document.Service<Numbers>, never, DynamoDB.DynamoDB> {
-  return Effect.map(DynamoDB.DynamoDB, (db) => service(db, options.numbers))
-}
-
-const service = <K extends Numbers>(db: DynamoDB.DynamoDB.Service, numbers: K): Document.Service<K> => ({
-  getItem: (table, key, options = {}) =>
-    Effect.suspend(() => internal.get(table, key, options)).pipe(
-      Effect.flatMap((input) => db.getItem(input)),
-      Effect.flatMap(({ Item }) => internal.read(Item, numbers))
-    ),
-  putItem: (table, item, options) =>
-    write(
-      numbers,
-      "PutItem",
-      table,
-      () => internal.put(table, item, options ?? {}),
-      (input) => db.putItem(input, { resend: options?.resend })
-    ),
-  updateItem: (table, key, changes, options) =>
-    write(
-      numbers,
-      "UpdateItem",
-      table,
-      () => internal.update(table, key, changes, options ?? {}),
-      (input) => db.updateItem(input, { resend: options?.resend })
-    ),
-  deleteItem: (table, key, options) =>
-    write(
-      numbers,
-      "DeleteItem",
-      table,
-      () => internal.remove(table, key, options ?? {}),
-      (input) => db.deleteItem(input, { resend: options?.resend })
-    ),
-  query: (table, options) =>
-    Effect.suspend(() => internal.query(table, options)).pipe(
-      Effect.flatMap((input) => db.query(input)),
-      Effect.flatMap((output) => internal.page(output, numbers))
-    ),
-  scan: (table, options = {}) =>
-    Effect.suspend(() => internal.scan(table, options)).pipe(
-      Effect.flatMap((input) => db.scan(input)),
-      Effect.flatMap((output) => internal.page(output, numbers))
-    ),
-  transactWriteItems: (actions, options = {}) =>
-    Effect.suspend(() => internal.transact(actions, options.clientRequestToken)).pipe(
-      Effect.flatMap((input) => db.transactWriteItems(input, options)),
-      Effect.asVoid,
-      Effect.mapError((e) => internal.canceled(e, numbers))
-    )
-})
-
-const write = <K extends Numbers, I, E, O>(
-  numbers: K,
-  operation: string,
-  table: string,
-  input: () => Either.Either<I, SerializationException | ValidationException>,
-  send: (input: I) => Effect.Effect<{ readonly Attributes?: DynamoDB.Item | undefined }, E>
-) => {
-  const effect = Effect.suspend(input).pipe(
-    Effect.flatMap(send),
-    Effect.flatMap(({ Attributes }) => internal.written(operation, table, Attributes, numbers)),
-    Effect.mapError((e) => internal.conditionFailed(e, numbers))
-  )
-  return effect as Effect.Effect<
-    Option.Option<WrittenItem<K>>,
-    | Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }>
-    | SerializationException
-    | ValidationException
-    | WriteOutcomeUnknownException
-    // a request has a condition exactly if its options have one, and without one the service rules the exception out
-    | ConditionError<O, K>
-  >
+  return Effect.map(DynamoDB.DynamoDB, (db) => internal.make(db, options.numbers))
 }
 
 /**

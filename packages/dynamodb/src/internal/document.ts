@@ -1,270 +1,258 @@
-/**
- * Native requests to wire requests, and wire answers and failures back.
- */
-import type { AwsException, Fields } from "@armature/aws/AwsException"
-import {
+/** The operations on native values, over the service: encode, send, decode. */
+import type { AwsException } from "@armature/aws/AwsException"
+import type {
   SerializationException,
-  type ValidationException,
+  ValidationException,
   WriteOutcomeUnknownException
 } from "@armature/aws/Exceptions"
 import type * as Sdk from "@aws-sdk/client-dynamodb"
-import * as Either from "effect/Either"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Document from "../Document.js"
-import {
-  type CancellationReason,
-  ConditionalCheckFailedException,
-  TransactionCanceledException
-} from "../DynamoDBException.js"
-import { decodeItem, decodeWhole, encodeItem, type NativeItem, type NumberTypes } from "./attributeValue.js"
-import { render } from "./expression.js"
-import type * as tree from "./expressionTree.js"
-import type { Item, TransactionReasons } from "./items.js"
+import * as Stream from "effect/Stream"
+import type { Document } from "../Document.js"
+import type { DynamoDB } from "../DynamoDB.js"
+import { type Access, accessOf } from "./access.js"
+import { decodeItem, type NativeItem, type NumberTypes } from "./attributeValue.js"
+import type { BatchGetOptions } from "./batch.js"
+import * as answers from "./documentAnswers.js"
+import type * as models from "./documentModels.js"
+import * as requests from "./documentRequests.js"
+import type { ErrorFor, ItemWriteOptions } from "./idempotent.js"
+import type { Item } from "./items.js"
+import type * as methods from "./methods.js"
 
-type Input<A> = Either.Either<A, SerializationException | ValidationException>
+type Numbers = keyof NumberTypes
+type Unsent = SerializationException | ValidationException
+type Output = Parameters<typeof answers.page>[0]
 
-const onFailure = (options: Document.ConditionOptions): "ALL_OLD" | undefined =>
-  options.returnItemOnFailure === true ? "ALL_OLD" : undefined
-
-const expressions = ({ condition, names, values }: Document.ConditionOptions): tree.Expressions => ({
-  condition,
-  names,
-  values
-})
-
-// ---------------------------------------------------------------------------------------------------------------- requests
-
-export const get = (table: string, key: object, options: Document.GetOptions): Input<Sdk.GetItemCommandInput> =>
-  Either.gen(function*() {
-    const { names, projection } = options
-    return {
-      TableName: table,
-      Key: yield* encodeItem(key),
-      ConsistentRead: options.consistentRead,
-      ...(yield* render({ projection, names }))
-    }
-  })
-
-/** What a put is, alone or in a transaction. */
-const putAction = (table: string, item: object, options: Document.ConditionOptions) =>
-  Either.gen(function*() {
-    return {
-      TableName: table,
-      Item: yield* encodeItem(item),
-      ReturnValuesOnConditionCheckFailure: onFailure(options),
-      ...(yield* render(expressions(options)))
-    }
-  })
-
-/** What a delete or a check is, alone or in a transaction. */
-const keyAction = (
-  table: string,
-  key: object,
-  options: Document.ConditionOptions,
-  update?: tree.Expressions["update"]
-) =>
-  Either.gen(function*() {
-    return {
-      TableName: table,
-      Key: yield* encodeItem(key),
-      ReturnValuesOnConditionCheckFailure: onFailure(options),
-      ...(yield* render({ ...expressions(options), update }))
-    }
-  })
-
-export const put = (table: string, item: object, options: Document.PutOptions): Input<Sdk.PutItemCommandInput> =>
-  Either.map(putAction(table, item, options), (input) => ({ ...input, ReturnValues: options.returnValues }))
-
-export const remove = (
-  table: string,
-  key: object,
-  options: Document.DeleteOptions
-): Input<Sdk.DeleteItemCommandInput> =>
-  Either.map(keyAction(table, key, options), (input) => ({ ...input, ReturnValues: options.returnValues }))
-
-export const update = (
-  table: string,
-  key: object,
-  changes: Document.Changes,
-  options: Document.UpdateOptions
-): Input<Sdk.UpdateItemCommandInput> =>
-  Either.map(keyAction(table, key, options, actionsOf(changes)), (input) => ({
-    ...input,
-    ReturnValues: options.returnValues
-  }))
-
-const isActions = (changes: Document.Changes): changes is tree.Update => Array.isArray(changes)
-
-/** No actions at all are an update without an expression, which DynamoDB takes: it makes sure that the item is there. */
-const actionsOf = (changes: Document.Changes): tree.Update | string | undefined => {
-  if (typeof changes === "string" || isActions(changes)) return changes
-  const actions: Array<tree.Action> = []
-  const each = (
-    of: Readonly<Record<string, unknown>> | undefined,
-    action: (path: string, value: unknown) => tree.Action
-  ) => {
-    for (const [name, value] of Object.entries(of ?? {})) if (value !== undefined) actions.push(action(name, value))
-  }
-  each(changes.set, (path, value) => ({ _tag: "Set", path, value }))
-  for (const path of changes.remove ?? []) actions.push({ _tag: "Remove", path })
-  each(changes.add, (path, value) => ({ _tag: "Add", path, value }))
-  each(changes.delete, (path, value) => ({ _tag: "Delete", path, value }))
-  const [first, ...rest] = actions
-  return first === undefined ? undefined : [first, ...rest]
-}
-
-const pageOf = (table: string, options: Document.ScanOptions | Document.QueryOptions) =>
-  Either.gen(function*() {
-    const start = options.exclusiveStartKey
-    return {
-      TableName: table,
-      IndexName: options.indexName,
-      ConsistentRead: options.consistentRead,
-      Limit: options.limit,
-      ExclusiveStartKey: start === undefined ? undefined : yield* encodeItem(start)
-    }
-  })
-
-export const query = (table: string, options: Document.QueryOptions): Input<Sdk.QueryCommandInput> =>
-  Either.gen(function*() {
-    const { filter, keyCondition, names, projection, values } = options
-    return {
-      ...(yield* pageOf(table, options)),
-      ScanIndexForward: options.scanIndexForward,
-      ...(yield* render({ filter, keyCondition, names, projection, values }))
-    }
-  })
-
-export const scan = (table: string, options: Document.ScanOptions): Input<Sdk.ScanCommandInput> =>
-  Either.gen(function*() {
-    const { filter, names, projection, values } = options
-    return {
-      ...(yield* pageOf(table, options)),
-      Segment: options.segment,
-      TotalSegments: options.totalSegments,
-      ...(yield* render({ filter, names, projection, values }))
-    }
-  })
-
-const transactItem = (action: Document.Action): Input<Sdk.TransactWriteItem> => {
-  if ("put" in action) return Either.map(putAction(action.put, action.item, action), (Put) => ({ Put }))
-  if ("delete" in action) return Either.map(keyAction(action.delete, action.key, action), (Delete) => ({ Delete }))
-  if ("update" in action) {
-    return Either.map(
-      keyAction(action.update, action.key, action, actionsOf(action.changes)),
-      // an update of a transaction is the one place where DynamoDB's model wants an expression
-      (input) => ({ Update: { ...input, UpdateExpression: input.UpdateExpression } })
-    )
-  }
-  return Either.map(
-    keyAction(action.check, action.key, action),
-    (input) => ({ ConditionCheck: { ...input, ConditionExpression: input.ConditionExpression } })
-  )
-}
-
-/** The path of a failure begins with the number of the action. */
-export const transact = (
-  actions: ReadonlyArray<Document.Action>,
-  clientRequestToken: string | undefined
-): Input<Sdk.TransactWriteItemsCommandInput> =>
-  Either.gen(function*() {
-    const TransactItems: Array<Sdk.TransactWriteItem> = []
-    for (const [i, action] of actions.entries()) {
-      TransactItems.push(yield* Either.mapLeft(transactItem(action), (e) => within(i, e)))
-    }
-    return { TransactItems, ClientRequestToken: clientRequestToken }
-  })
-
-const within = <E extends SerializationException | ValidationException>(
-  step: number,
-  e: E
-): E | SerializationException =>
-  e._tag === "SerializationException" ? new SerializationException({ path: [step, ...e.path], reason: e.reason }) : e
-
-// ---------------------------------------------------------------------------------------------------------------- answers
-
-/** An item that was read, where there is one. */
-export const read = <K extends keyof NumberTypes>(
-  item: Item | undefined,
-  numbers: K
-): Either.Either<Option.Option<NativeItem<NumberTypes[K]>>, SerializationException> =>
-  item === undefined ? Either.right(Option.none()) : Either.map(decodeItem(item, numbers), Option.some)
-
-/** A page that was read; the path of a failure begins with the item's number. */
-export const page = <K extends keyof NumberTypes>(
-  output: Pick<Sdk.ScanCommandOutput, "Items" | "Count" | "ScannedCount" | "LastEvaluatedKey">,
-  numbers: K
-): Either.Either<Document.Page<K>, SerializationException> =>
-  Either.gen(function*() {
-    const { Count, Items = [], LastEvaluatedKey, ScannedCount } = output
-    const items: Array<NativeItem<NumberTypes[K]>> = []
-    for (const [i, item] of Items.entries()) {
-      items.push(yield* Either.mapLeft(decodeItem(item, numbers), (e) => within(i, e)))
-    }
-    const count = Count ?? items.length
-    return {
-      items,
-      count,
-      scannedCount: ScannedCount ?? count,
-      lastEvaluatedKey: yield* read(LastEvaluatedKey, numbers)
-    }
-  })
-
-/** What a write gave back. An answer that holds no items is none to rely on: neither is what it says of the write. */
-export const written = <K extends keyof NumberTypes>(
+/** A single write. A request has a condition exactly if its options have one, and without one the service rules the exception out. */
+const write = <K extends Numbers, I, E extends AwsException, O>(
+  numbers: K,
   operation: string,
   table: string,
-  attributes: Item | undefined,
-  numbers: K
-): Either.Either<Option.Option<Document.WrittenItem<K>>, WriteOutcomeUnknownException> =>
-  attributes === undefined ? Either.right(Option.none()) : Either.mapBoth(decodeWhole(attributes, numbers), {
-    onRight: Option.some,
-    onLeft: (last) => new WriteOutcomeUnknownException({ service: "DynamoDB", operation, resource: table, last })
-  })
+  input: () => requests.Request<I>,
+  send: (input: I) => Effect.Effect<{ readonly Attributes?: Item | undefined }, E>
+) => {
+  const effect = Effect.suspend(input).pipe(
+    Effect.flatMap(send),
+    Effect.flatMap(({ Attributes }) => answers.written(operation, table, Attributes, numbers)),
+    Effect.mapError((e) => answers.failure(e, numbers))
+  )
+  // and one that is idempotent meets no ReplicatedWriteConflictException, which is what ErrorFor says of O
+  return effect as Effect.Effect<
+    Option.Option<models.WrittenItem<K>>,
+    | ErrorFor<O, Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }>>
+    | Unsent
+    | WriteOutcomeUnknownException
+    | models.ConditionError<O, K>
+  >
+}
 
-/** The item of a failure; a stored item is always one that can be decoded so. */
-const failed = <K extends keyof NumberTypes>(item: Option.Option<Item>, numbers: K) =>
-  Option.flatMap(item, (item) => Either.getRight(decodeWhole(item, numbers)))
-
-/** What an exception was made with, but for its own fields. */
-const fieldsOf = (e: AwsException): Fields => ({
-  service: e.service,
-  operation: e.operation,
-  resource: e.resource,
-  code: e.code,
-  awsMessage: e.awsMessage,
-  statusCode: e.statusCode,
-  requestId: e.requestId,
-  attempts: e.attempts,
-  retryable: e.retryable,
-  outcome: e.outcome,
-  retryAfter: e.retryAfter,
-  cause: e.cause
+/** How a write is sent. */
+const sending = (options: ItemWriteOptions | undefined) => ({
+  resend: options?.resend,
+  idempotent: options?.idempotent
 })
 
-type Condition<K extends keyof NumberTypes> = ConditionalCheckFailedException<Document.WrittenItem<K>>
+const page = <K extends Numbers, O, I, E>(
+  numbers: K,
+  input: () => requests.Request<I>,
+  send: (input: I) => Effect.Effect<Output, E>
+) =>
+  Effect.suspend(input).pipe(
+    Effect.flatMap(send),
+    Effect.flatMap((output) => answers.page(output, numbers))
+    // PageFor takes items out of the type, and an answer that only counts has none
+  ) as Effect.Effect<models.PageFor<O, K>, E | Unsent>
 
-/** A failed condition, with its item in native form; other failures as they are. */
-export const conditionFailed = <E, K extends keyof NumberTypes>(
-  e: E | ConditionalCheckFailedException<Item>,
-  numbers: K
-): Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }> | Condition<K> =>
-  e instanceof ConditionalCheckFailedException
-    ? new ConditionalCheckFailedException({ ...fieldsOf(e), item: failed(e.item, numbers) })
-    // the one with this tag was the branch above
-    : e as Exclude<E, { readonly _tag: "ConditionalCheckFailedException" }>
+const streamed = <I, A, E>(input: () => requests.Request<I>, send: (input: I) => Stream.Stream<A, E>) =>
+  Stream.unwrap(Effect.map(Effect.suspend(input), send))
 
-type Reasons<K extends keyof NumberTypes> = ReadonlyArray<CancellationReason<Document.WrittenItem<K>>>
+const pages = <K extends Numbers, O, I, E>(
+  numbers: K,
+  input: () => requests.Request<I>,
+  send: (input: I) => Stream.Stream<Output, E>
+) =>
+  Stream.mapEffect(
+    streamed(input, send),
+    (output) => answers.page(output, numbers)
+    // as above
+  ) as Stream.Stream<models.PageFor<O, K>, E | Unsent>
 
-/** A canceled transaction, with the items of its reasons in native form; other failures as they are. */
-export const canceled = <E, K extends keyof NumberTypes>(
-  e: E | TransactionCanceledException<TransactionReasons>,
-  numbers: K
-): Exclude<E, { readonly _tag: "TransactionCanceledException" }> | TransactionCanceledException<Reasons<K>> =>
-  e instanceof TransactionCanceledException
-    ? new TransactionCanceledException<Reasons<K>>({
-      ...fieldsOf(e),
-      reasons: e.reasons.map((reason) => ({ ...reason, item: failed(reason.item, numbers) }))
-    })
-    // the one with this tag was the branch above
-    : e as Exclude<E, { readonly _tag: "TransactionCanceledException" }>
+const items = <K extends Numbers, I, E>(
+  numbers: K,
+  input: () => requests.Request<I>,
+  send: (input: I) => Stream.Stream<Item, E>
+): Stream.Stream<NativeItem<NumberTypes[K]>, E | Unsent> =>
+  Stream.mapEffect(streamed(input, send), (item) => decodeItem(item, numbers))
+
+const count = <I, E>(input: () => requests.Request<I>, send: (input: I) => Effect.Effect<number, E>) =>
+  Effect.flatMap(Effect.suspend(input), send)
+
+/** Some statements read only if all do: what a write gave back cannot fail it. */
+const accessOfAll = (statements: ReadonlyArray<models.TransactStatement>): Access =>
+  statements.every(({ statement }) => accessOf(statement) === "read") ? "read" : "write"
+
+export const make = <K extends Numbers>(db: DynamoDB.Service, numbers: K): Document.Service<K> => {
+  const native = <A, E extends AwsException>(effect: Effect.Effect<A, E>) =>
+    Effect.mapError(effect, (e) => answers.failure(e, numbers))
+
+  const query = <S extends Sdk.Select>(
+    table: string,
+    options: Parameters<typeof requests.query<S>>[1]
+  ) =>
+  () => requests.query(table, options)
+
+  const scan = <S extends Sdk.Select>(
+    table: string,
+    options: Parameters<typeof requests.scan<S>>[1] = {}
+  ) =>
+  () => requests.scan(table, options)
+
+  return {
+    getItem: (table, key, options = {}) =>
+      Effect.suspend(() => requests.get(table, key, options)).pipe(
+        Effect.flatMap((input) => db.getItem(input)),
+        Effect.flatMap(({ Item }) => answers.read(Item, numbers))
+      ),
+    putItem: (table, item, options) =>
+      write(
+        numbers,
+        "PutItem",
+        table,
+        () => requests.put(table, item, options ?? {}),
+        (input) => db.putItem(input, sending(options))
+      ),
+    updateItem: (table, key, changes, options) =>
+      write(
+        numbers,
+        "UpdateItem",
+        table,
+        () => requests.update(table, key, changes, options ?? {}),
+        (input) => db.updateItem(input, sending(options))
+      ),
+    deleteItem: (table, key, options) =>
+      write(
+        numbers,
+        "DeleteItem",
+        table,
+        () => requests.remove(table, key, options ?? {}),
+        (input) => db.deleteItem(input, sending(options))
+      ),
+    query: Object.assign(
+      (table: string, options: models.QueryOptions) => page(numbers, query(table, options), (input) => db.query(input)),
+      {
+        pages: (table: string, options: models.QueryOptions) =>
+          pages(numbers, query(table, options), (input) => db.query.pages(input)),
+        items: (table: string, options: models.ItemsOptions<models.QueryOptions>, take?: methods.ItemsOptions) =>
+          items(numbers, query(table, options), (input) => db.query.items(input, take)),
+        count: (table: string, options: models.CountOptions<models.QueryOptions>) =>
+          count(query(table, options), (input) => db.query.count(input))
+      }
+    ),
+    scan: Object.assign(
+      (table: string, options?: models.ScanOptions) => page(numbers, scan(table, options), (input) => db.scan(input)),
+      {
+        pages: (table: string, options?: models.ScanOptions) =>
+          pages(numbers, scan(table, options), (input) => db.scan.pages(input)),
+        items: (table: string, options?: models.ItemsOptions<models.ScanOptions>, take?: methods.ItemsOptions) =>
+          items(numbers, scan(table, options), (input) => db.scan.items(input, take)),
+        count: (table: string, options?: models.CountOptions<models.ScanOptions>) =>
+          count(scan(table, options), (input) => db.scan.count(input)),
+        parallel: (table: string, options: models.ParallelOptions) =>
+          items(numbers, scan(table, options), (input) => db.scan.parallel(input, options))
+      }
+    ),
+    batchGetItem: <T extends string>(
+      reads: { readonly [Table in T]: models.BatchRead },
+      options?: BatchGetOptions
+    ) =>
+      Effect.suspend(() => requests.batchGet(reads)).pipe(
+        Effect.flatMap(({ given, input }) =>
+          Effect.catchTag(
+            db.batchGetItem(input, options),
+            "UnprocessedException",
+            (e) => Effect.flatMap(answers.unread<T, K>(e, reads, given, numbers), Effect.fail)
+          )
+        ),
+        Effect.flatMap(({ items }) => answers.found<T, K>(items, numbers))
+      ),
+    batchWriteItem: (writes, options) =>
+      Effect.suspend(() => requests.batchWrite(writes)).pipe(
+        Effect.flatMap(({ given, input }) =>
+          Effect.catchTag(
+            db.batchWriteItem(input, options),
+            "UnprocessedException",
+            (e) => Effect.flatMap(answers.unwritten(e, given, numbers), Effect.fail)
+          )
+        ),
+        Effect.asVoid
+      ),
+    transactGetItems: <A extends ReadonlyArray<models.TransactRead>>(
+      reads: models.ExactEach<A, models.TransactRead>
+    ) =>
+      Effect.suspend(() => requests.transactGet(reads)).pipe(
+        Effect.flatMap((input) => db.transactGetItems(input)),
+        Effect.flatMap(({ Responses }) => answers.parts("TransactGetItems", reads.length, Responses)),
+        Effect.flatMap((parts) => requests.each(parts, ({ Item }) => answers.read(Item, numbers))),
+        // there is one for each of A
+        Effect.map((items) => items as models.Each<A, Option.Option<NativeItem<NumberTypes[K]>>>),
+        native
+      ),
+    transactWriteItems: (actions, options = {}) =>
+      Effect.suspend(() => requests.transactWrite(actions, options)).pipe(
+        Effect.flatMap((input) => db.transactWriteItems(input, { resend: options.resend })),
+        Effect.asVoid,
+        native
+      ),
+    executeStatement: <S extends string>(
+      text: S,
+      parameters?: ReadonlyArray<unknown>,
+      options: models.StatementOptions = {}
+    ) =>
+      Effect.suspend(() => requests.execute(text, parameters, options)).pipe(
+        Effect.flatMap((input) => db.executeStatement(input, { resend: options.resend })),
+        Effect.flatMap(({ Items = [], NextToken }) =>
+          Effect.map(answers.answered(accessOf(text), "ExecuteStatement", Items, numbers), (all) => ({
+            items: all.flatMap(Option.toArray),
+            nextToken: Option.fromNullable(NextToken)
+          }))
+        ),
+        native
+        // ByAccess, by which the types are told apart, never says one where accessOf says the other
+      ) as Effect.Effect<models.StatementPage<S, K>, models.ExecuteStatementError<S, K>>,
+    batchExecuteStatement: <A extends ReadonlyArray<models.BatchStatement>>(
+      statements: models.ExactEach<A, models.BatchStatement>
+    ) =>
+      Effect.suspend(() => requests.batchExecute(statements)).pipe(
+        Effect.flatMap((input) => db.batchExecuteStatement(input)),
+        Effect.map(({ Responses }) =>
+          answers.results(accessOfAll(statements), "BatchExecuteStatement", Responses, numbers)
+        )
+        // as above, and the service has one for each of A
+      ) as Effect.Effect<
+        models.Each<A, models.StatementResult<A[number]["statement"], K>>,
+        models.BatchExecuteStatementError<A[number]["statement"]>
+      >,
+    executeTransaction: <A extends ReadonlyArray<models.TransactStatement>>(
+      statements: models.ExactEach<A, models.TransactStatement>,
+      options: models.TransactOptions = {}
+    ) => {
+      const access = accessOfAll(statements)
+      return Effect.suspend(() => requests.executeAll(statements, options)).pipe(
+        Effect.flatMap((input) => db.executeTransaction(input, { resend: options.resend })),
+        Effect.flatMap(({ Responses }) =>
+          answers.partsOfWrite(access, "ExecuteTransaction", statements.length, Responses)
+        ),
+        Effect.flatMap((parts) =>
+          answers.answered(access, "ExecuteTransaction", parts.map((part) => part?.Item), numbers)
+        ),
+        native
+        // as above
+      ) as Effect.Effect<
+        models.Each<A, Option.Option<models.StatementItem<A[number]["statement"], K>>>,
+        models.ExecuteTransactionError<K>
+      >
+    }
+  }
+}
