@@ -1,39 +1,265 @@
 /**
- * Failures on demand. A rule says which request of an operation fails, with which wire failure, and whether the request takes effect all
- * the same: before the failure was seen, never, or later. Rules wrap a transport, so everything above it is the code that runs on AWS.
+ * Failures on demand. A rule says which requests it meets (by operation, by what they name, by their number or by chance) and what
+ * becomes of them: a wire failure or no answer at all, while the request takes effect never, at once or later; a slow answer; members of a batch left
+ * unprocessed; a short or an empty page; a transaction in conflict. Rules wrap a transport, so everything above it is the code that
+ * runs on AWS.
  *
  * @since 0.1.0
  */
-import type { Transport } from "@armature/aws/Transport"
-import type { WireFailure } from "@armature/aws/WireFailure"
+import type { InputOf, OutputOf, Transport } from "@armature/aws/Transport"
+import * as Wire from "@armature/aws/WireFailure"
+import type { ConnectionFault, ServiceFault, WireFailure } from "@armature/aws/WireFailure"
+import type { AttributeValue } from "@aws-sdk/client-dynamodb"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
+import * as layer from "./internal/faults/layer.js"
+import { nthOf } from "./internal/faults/rule.js"
+import type * as internal from "./internal/faults/rule.js"
+
+/** The operations whose input has one of these members. */
+type Taking<Ops, Members extends string> = {
+  readonly [K in keyof Ops & string]: Extract<keyof InputOf<Ops, K>, Members> extends never ? never : K
+}[keyof Ops & string]
+
+/** The operations whose output has one of these members. */
+type Giving<Ops, Members extends string> = {
+  readonly [K in keyof Ops & string]: Extract<keyof OutputOf<Ops, K>, Members> extends never ? never : K
+}[keyof Ops & string]
+
+type OfTables = "TableName" | "RequestItems" | "TransactItems"
+type OfItems = "Item" | "RequestItems" | "TransactItems"
 
 /**
- * A request that fails.
+ * Some of an item's attributes, as they go over the wire.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Rule<Ops> {
-  readonly operation: keyof Ops & string
-  /** Which request of the operation, counted from 1 since the rule stands. Default 1. */
-  readonly nth?: number | undefined
-  /** How many in a row. Default 1. */
-  readonly times?: number | undefined
+export type Attributes = Readonly<Record<string, AttributeValue>>
+
+interface Nothing {
+  readonly table?: undefined
+  readonly index?: undefined
+  readonly key?: undefined
+  readonly bucket?: undefined
+  readonly object?: undefined
+  readonly keyId?: undefined
+}
+
+interface Of<Operation> {
+  readonly operation: Operation
+}
+
+interface OnTable {
+  /** The table, by its name. */
+  readonly table?: string | undefined
+}
+
+interface OnIndex {
+  /** The index, by its name. */
+  readonly index?: string | undefined
+}
+
+interface OnKey {
   /**
-   * - `"before"` (the default): the request never took effect.
-   * - `"after"`: it took effect, and the answer was lost.
-   * - `"late"`: it takes effect `delay` after it failed, on Effect's clock.
+   * The key: attributes that it has to hold, or a predicate. A put is asked by its whole item. Of a batch or a transaction one member
+   * is enough.
    */
+  readonly key?: Attributes | ((key: Attributes) => boolean) | undefined
+}
+
+interface OnBucket {
+  readonly bucket?: string | undefined
+}
+
+interface OnObject {
+  /** The key of the object. */
+  readonly object?: string | ((key: string) => boolean) | undefined
+}
+
+interface OnKeyId {
+  /** The key of KMS, named as the request names it. */
+  readonly keyId?: string | undefined
+}
+
+/** The operations on single items: those with a key of attributes, which S3's keys are not. */
+type OnItems<Ops> = Exclude<Taking<Ops, OfItems | "Key">, Taking<Ops, "Bucket">>
+
+/**
+ * What a rule meets: an operation, and what its request names. Only what the operation can name may be asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Target<Ops> =
+  | Of<keyof Ops & string> & Nothing
+  | Of<Taking<Ops, OfTables>> & Omit<Nothing, "table"> & OnTable
+  | Of<Taking<Ops, "IndexName">> & Omit<Nothing, "table" | "index"> & OnTable & OnIndex
+  | Of<OnItems<Ops>> & Omit<Nothing, "table" | "key"> & OnTable & OnKey
+  | Of<Taking<Ops, "Bucket">> & Omit<Nothing, "bucket"> & OnBucket
+  | Of<Extract<Taking<Ops, "Bucket">, Taking<Ops, "Key">>> & Omit<Nothing, "bucket" | "object"> & OnBucket & OnObject
+  | Of<Taking<Ops, "KeyId">> & Omit<Nothing, "keyId"> & OnKeyId
+
+/**
+ * Which of the requests that a rule is about it meets, counted from 1 since the rule stands.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Count =
+  & (
+    | {
+      /** The first that it meets. Default 1; with a `probability`, every one. */
+      readonly nth?: number | undefined
+      /** How many in a row. Default 1. */
+      readonly times?: number | "always" | undefined
+    }
+    | { readonly nth: ReadonlyArray<number> | "every"; readonly times?: undefined }
+  )
+  & (
+    | { readonly probability?: undefined; readonly seed?: undefined }
+    | {
+      /** From 0 to 1: how likely each of these is met. */
+      readonly probability: number
+      /** By default drawn from Effect's `Random` when the rule begins to stand. The same seed draws the same. */
+      readonly seed?: number | undefined
+    }
+  )
+
+/**
+ * Whether a request that is not answered takes effect all the same.
+ *
+ * - `"before"` (the default): it never took effect.
+ * - `"after"`: it took effect, and the answer was lost.
+ * - `"late"`: it takes effect `delay` after it failed, on Effect's clock.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Taken {
   readonly effect?: "before" | "after" | "late" | undefined
   /** Default 1 second. */
   readonly delay?: Duration.DurationInput | undefined
-  readonly failure: WireFailure
 }
+
+interface Untaken {
+  readonly effect?: undefined
+  readonly delay?: undefined
+}
+
+interface NoFailure {
+  readonly failure?: undefined
+}
+
+interface NoHang {
+  readonly hang?: undefined
+}
+
+interface NoUnprocessed {
+  readonly unprocessed?: undefined
+}
+
+interface NoPage {
+  readonly page?: undefined
+}
+
+interface NoConflict {
+  readonly conflict?: undefined
+}
+
+interface Slow {
+  /** How long the request waits first, on Effect's clock. Alone, nothing else befalls it. */
+  readonly latency?: Duration.DurationInput | undefined
+}
+
+/**
+ * What becomes of a request that a rule meets.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Happening<Ops> =
+  | Of<keyof Ops & string> & Slow & Taken & NoHang & NoUnprocessed & NoPage & NoConflict & {
+    readonly failure: WireFailure
+  }
+  | Of<keyof Ops & string> & Slow & Taken & NoFailure & NoUnprocessed & NoPage & NoConflict & {
+    /** Never answered: whoever asks waits until he gives up. */
+    readonly hang: true
+  }
+  | Of<keyof Ops & string> & Untaken & NoFailure & NoHang & NoUnprocessed & NoPage & NoConflict & Required<Slow>
+  | Of<Giving<Ops, "UnprocessedItems" | "UnprocessedKeys">>
+    & Slow
+    & Untaken
+    & NoFailure
+    & NoHang
+    & NoPage
+    & NoConflict
+    & {
+      /**
+       * Members of the batch that are not carried out, and given back: of those on the rule's table and key all, the first so many, or
+       * those at these positions, counted from 0. A batch without such a member is not met.
+       */
+      readonly unprocessed: "all" | number | ReadonlyArray<number>
+    }
+  | Of<keyof Ops & Limited> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoConflict & {
+    /** The most that a page holds, with the cursor behind it. A request that asks for no more is not met. */
+    readonly page: number
+  }
+  | Of<keyof Ops & ("Query" | "Scan")> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoConflict & {
+    /**
+     * A page without items that is not the last. DynamoDB gives such a page when the filter drops all that was read, and so it is here:
+     * the request is met only if its first item is dropped by its filter.
+     */
+    readonly page: "empty"
+  }
+  | Of<Taking<Ops, "TransactItems" | "TransactStatements">>
+    & Slow
+    & Untaken
+    & NoFailure
+    & NoHang
+    & NoUnprocessed
+    & NoPage
+    & {
+      /** The positions in the transaction, counted from 0, that conflict with another one. A shorter transaction is not met. */
+      readonly conflict: number | ReadonlyArray<number>
+    }
+
+type Limited =
+  | "Query"
+  | "Scan"
+  | "ListTables"
+  | "ListAliases"
+  | "ListKeys"
+  | "ListObjectsV2"
+  | "ListObjectVersions"
+  | "ListMultipartUploads"
+  | "ListParts"
+
+/**
+ * A fault rule: what it meets, how often, and what becomes of the request.
+ *
+ * @example
+ * ```ts
+ * import type * as DynamoDB from "@armature/dynamodb/DynamoDB"
+ * import * as Faults from "@armature/local/Faults"
+ *
+ * export const rules: ReadonlyArray<Faults.Rule<DynamoDB.Operations>> = [
+ *   // the answer to the second write to this item is lost
+ *   { operation: "UpdateItem", table: "users", key: { id: { S: "1" } }, nth: 2, effect: "after", failure: Faults.connectionReset },
+ *   // one read in ten is throttled, the same ones in each run
+ *   { operation: "GetItem", probability: 0.1, seed: 1, failure: Faults.throttled() },
+ *   { operation: "BatchWriteItem", unprocessed: [0, 2] },
+ *   { operation: "TransactWriteItems", conflict: 1 }
+ * ]
+ * ```
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Rule<Ops> = Target<Ops> & Count & Happening<Ops>
 
 /**
  * A rule stood for a whole program and no request met it: the test does not test what it says.
@@ -43,10 +269,13 @@ export interface Rule<Ops> {
  */
 export class FaultNotFiredException extends Data.TaggedError("FaultNotFiredException")<{
   readonly operation: string
-  readonly nth: number
+  readonly nth: number | ReadonlyArray<number> | "every"
+  /** How many requests of the operation, and on what the rule names, there were. */
+  readonly seen: number
 }> {
   override get message(): string {
-    return `no request met the fault rule for ${this.operation}, request ${this.nth}`
+    const which = this.nth === "every" ? "any request" : `request ${[this.nth].flat().join(" or ")}`
+    return `no request met the fault rule for ${this.operation}, ${which}; ${this.seen} came near`
   }
 }
 
@@ -67,13 +296,6 @@ export interface Faults<Ops> {
   ) => <A, E, R>(program: Effect.Effect<A, E, R>) => Effect.Effect<A, E | FaultNotFiredException, R>
 }
 
-interface Standing<Ops> {
-  readonly rule: Rule<Ops>
-  readonly nth: number
-  seen: number
-  fired: boolean
-}
-
 /**
  * Lays rules over a transport. What takes effect late does so in the scope given, and not at all once that is closed.
  *
@@ -81,60 +303,174 @@ interface Standing<Ops> {
  * @category constructors
  */
 export const make = <Ops>(transport: Transport<Ops>): Effect.Effect<Faults<Ops>, never, Scope.Scope> =>
-  Effect.map(Effect.scope, (scope) => {
-    let standing: ReadonlyArray<Standing<Ops>> = []
+  Effect.map(
+    // below its types a transport takes an operation's name and input, and gives what it answers: rules change an input and an answer
+    // within their shapes only
+    layer.make(transport.send as layer.Send),
+    ({ send, stand, withdraw }): Faults<Ops> => ({
+      transport: { info: transport.info, send: send as Transport<Ops>["send"] },
+      run: (rules) => (program) =>
+        Effect.acquireUseRelease(
+          stand<internal.Rule>(rules),
+          (mine) =>
+            Effect.tap(program, () => {
+              const idle = mine.find((one) => one.fired === 0)
+              return idle === undefined
+                ? Either.right(undefined)
+                : Either.left(
+                  new FaultNotFiredException({ operation: idle.rule.operation, nth: nthOf(idle.rule), seen: idle.seen })
+                )
+            }),
+          withdraw
+        )
+    })
+  )
 
-    const meet = (operation: string): Rule<Ops> | undefined => {
-      let met: Rule<Ops> | undefined
-      for (const one of standing) {
-        if (one.rule.operation !== operation) continue
-        one.seen++
-        if (met === undefined && one.seen >= one.nth && one.seen < one.nth + (one.rule.times ?? 1)) {
-          one.fired = true
-          met = one.rule
-        }
-      }
-      return met
-    }
+/**
+ * Why a request was throttled, as DynamoDB says it: `TableReadProvisionedThroughputExceeded` and the ARN of the table, for example.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ThrottlingReason {
+  readonly reason: string
+  readonly resource: string
+}
 
-    const send: Transport<Ops>["send"] = (operation, input) =>
-      Effect.suspend(() => {
-        const rule = standing.length === 0 ? undefined : meet(operation)
-        if (rule === undefined) return transport.send(operation, input)
-        const failure = Effect.fail(rule.failure)
-        switch (rule.effect ?? "before") {
-          case "before":
-            return failure
-          case "after":
-            return Effect.zipRight(Effect.either(transport.send(operation, input)), failure)
-          case "late":
-            return Effect.either(transport.send(operation, input)).pipe(
-              Effect.delay(rule.delay ?? Duration.seconds(1)),
-              Effect.forkIn(scope),
-              Effect.zipRight(failure)
-            )
-        }
-      })
+/**
+ * What a throttled answer carries.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Throttled {
+  readonly reasons?: ReadonlyArray<ThrottlingReason> | undefined
+  /** The server's hint how long to wait. */
+  readonly retryAfter?: Duration.DurationInput | undefined
+}
 
-    const run: Faults<Ops>["run"] = (rules) => (program) =>
-      Effect.acquireUseRelease(
-        Effect.sync(() => {
-          const mine = rules.map((rule): Standing<Ops> => ({ rule, nth: rule.nth ?? 1, seen: 0, fired: false }))
-          standing = [...standing, ...mine]
-          return mine
-        }),
-        (mine) =>
-          Effect.tap(program, () => {
-            const idle = mine.find((one) => !one.fired)
-            return idle === undefined
-              ? Either.right(undefined)
-              : Either.left(new FaultNotFiredException({ operation: idle.rule.operation, nth: idle.nth }))
-          }),
-        (mine) =>
-          Effect.sync(() => {
-            standing = standing.filter((one) => !mine.includes(one))
-          })
-      )
+const answered = (code: string, statusCode: number, options: Partial<ServiceFault> = {}): ServiceFault =>
+  Wire.serviceFault({ code, message: "", statusCode, ...options })
 
-    return { transport: { info: transport.info, send }, run }
+const hint = ({ retryAfter }: Throttled): number | undefined =>
+  retryAfter === undefined ? undefined : Duration.toMillis(retryAfter)
+
+/**
+ * `ThrottlingException`, as DynamoDB and KMS answer it.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const throttled = (options: Throttled = {}): ServiceFault =>
+  answered("ThrottlingException", 400, {
+    retryAfter: hint(options),
+    ...(options.reasons === undefined ? {} : { detail: { throttlingReasons: options.reasons } })
   })
+
+/**
+ * `ProvisionedThroughputExceededException`, as DynamoDB answers it.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const throughputExceeded = (options: Throttled = {}): ServiceFault =>
+  answered("ProvisionedThroughputExceededException", 400, {
+    retryAfter: hint(options),
+    ...(options.reasons === undefined ? {} : { detail: { ThrottlingReasons: options.reasons } })
+  })
+
+/**
+ * `SlowDown`, as S3 answers it.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const slowDown: ServiceFault = answered("SlowDown", 503)
+
+/**
+ * `AccessDeniedException`, as DynamoDB and KMS answer it.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const accessDenied: ServiceFault = answered("AccessDeniedException", 400)
+
+/**
+ * `ExpiredTokenException`, as DynamoDB and KMS answer it.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const expiredToken: ServiceFault = answered("ExpiredTokenException", 400)
+
+/**
+ * `InternalServerError`, status 500. Nobody knows whether a write that is answered so took effect.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const internalError: ServiceFault = answered("InternalServerError", 500)
+
+/**
+ * `TransactionInProgressException`: a transaction with the same token is still under way.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const transactionInProgress: ServiceFault = answered("TransactionInProgressException", 400)
+
+/**
+ * `DisabledException`: the key of KMS is disabled.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const keyDisabled: ServiceFault = answered("DisabledException", 400)
+
+/**
+ * No connection could be made: the server has seen nothing. It goes with `effect: "before"` only.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const connectionRefused: ConnectionFault = Wire.connectionFault({
+  phase: "connect",
+  timeout: false,
+  cause: { code: "ECONNREFUSED" }
+})
+
+/**
+ * The connection broke after the request was sent, before an answer came.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const connectionReset: ConnectionFault = Wire.connectionFault({
+  phase: "sent",
+  timeout: false,
+  cause: { code: "ECONNRESET" }
+})
+
+/**
+ * The client's time for an answer ran out.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const timedOut: ConnectionFault = Wire.connectionFault({
+  phase: "sent",
+  timeout: true,
+  cause: { name: "TimeoutError" }
+})
+
+/**
+ * The answer began and did not arrive whole.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const answerCut: ConnectionFault = Wire.connectionFault({
+  phase: "body",
+  timeout: false,
+  cause: { code: "ECONNRESET" }
+})

@@ -1,0 +1,134 @@
+/**
+ * Rules laid over whatever answers requests: the same for the services in process and for the endpoint.
+ */
+import { serviceFault } from "@armature/aws/WireFailure"
+import type { WireFailure } from "@armature/aws/WireFailure"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import * as Utils from "effect/Utils"
+import { cancelled } from "../dynamodb/wording/transaction.js"
+import { record } from "../refusal.js"
+import * as batch from "./batch.js"
+import * as Rule from "./rule.js"
+
+/** Requests of operations whose types are not looked at. */
+export type Send = (operation: string, input: unknown) => Effect.Effect<unknown, WireFailure>
+
+export interface Layer {
+  readonly send: Send
+  /** Lets rules stand, behind those that stand already. */
+  readonly stand: <R extends Rule.Rule>(rules: ReadonlyArray<R>) => Effect.Effect<ReadonlyArray<Rule.Standing<R>>>
+  readonly withdraw: (rules: ReadonlyArray<Rule.Standing>) => Effect.Effect<void>
+}
+
+const conflicted = (rule: Rule.Rule, input: unknown): WireFailure => {
+  const { TransactItems, TransactStatements } = record(input)
+  const all = TransactItems ?? TransactStatements
+  const at = new Set(Rule.positions(rule.conflict ?? []))
+  const reasons = (Array.isArray(all) ? all : []).map((_, i) =>
+    at.has(i)
+      ? { Code: "TransactionConflict", Message: "Transaction is ongoing for the item" }
+      : { Code: "None" }
+  )
+  return serviceFault({
+    code: "TransactionCanceledException",
+    message: cancelled(reasons.map(({ Code }) => Code)),
+    statusCode: 400,
+    detail: { CancellationReasons: reasons }
+  })
+}
+
+/** Only what the filter drops, and the key to go on behind it: nothing that the caller asked for is lost. */
+const isEmptyPage = (answer: unknown): boolean =>
+  record(answer).Count === 0 && record(answer).LastEvaluatedKey !== undefined
+
+export const make = (next: Send): Effect.Effect<Layer, never, Scope.Scope> =>
+  Effect.map(Effect.scope, (scope) => {
+    let standing: ReadonlyArray<Rule.Standing> = []
+
+    const change = (one: Rule.Standing, operation: string, input: unknown): Effect.Effect<unknown, WireFailure> => {
+      const { rule } = one
+      if (rule.page !== undefined) {
+        const limited = {
+          ...record(input),
+          [Rule.pageLimits[operation] ?? "Limit"]: rule.page === "empty" ? 1 : rule.page
+        }
+        if (rule.page !== "empty") {
+          one.fired++
+          return next(operation, limited)
+        }
+        return Effect.flatMap(next(operation, limited), (answer) => {
+          if (!isEmptyPage(answer)) return next(operation, input)
+          one.fired++
+          return Effect.succeed(answer)
+        })
+      }
+      one.fired++
+      if (rule.conflict !== undefined) return Effect.fail(conflicted(rule, input))
+      if (rule.unprocessed !== undefined) {
+        const chosen = batch.choose(rule, rule.unprocessed, input)
+        const rest = batch.without(input, chosen)
+        return Effect.map(
+          rest === undefined ? Effect.succeed({}) : next(operation, rest),
+          (answer) => batch.unprocessed(operation, input, chosen, answer)
+        )
+      }
+      const ending = rule.hang === true
+        ? Effect.never
+        : rule.failure === undefined
+        ? undefined
+        : Effect.fail(rule.failure)
+      if (ending === undefined) return next(operation, input)
+      switch (rule.effect ?? "before") {
+        case "before":
+          return ending
+        case "after":
+          return Effect.zipRight(Effect.either(next(operation, input)), ending)
+        case "late":
+          return Effect.either(next(operation, input)).pipe(
+            Effect.delay(rule.delay ?? Duration.seconds(1)),
+            Effect.forkIn(scope),
+            Effect.zipRight(ending)
+          )
+      }
+    }
+
+    const send: Send = (operation, input) =>
+      Effect.suspend(() => {
+        const one = standing.length === 0 ? undefined : Rule.meet(standing, operation, input)
+        if (one === undefined) return next(operation, input)
+        const { latency } = one.rule
+        const changed = Effect.suspend(() => change(one, operation, input))
+        return latency === undefined ? changed : Effect.delay(changed, latency)
+      })
+
+    /** Only a rule of chance draws its seed, so that no other rule moves the program's own random numbers. */
+    const randomOf = (rule: Rule.Rule): Effect.Effect<() => number> =>
+      rule.probability === undefined
+        ? Effect.succeed(() => 0)
+        : Effect.map(rule.seed === undefined ? Random.nextInt : Effect.succeed(rule.seed), (seed) => {
+          const random = new Utils.PCGRandom(seed)
+          return () => random.number()
+        })
+
+    return {
+      send,
+      stand: (rules) =>
+        Effect.map(
+          Effect.forEach(
+            rules,
+            (rule) => Effect.map(randomOf(rule), (random) => ({ rule, random, seen: 0, fired: 0 }))
+          ),
+          (mine) => {
+            standing = [...standing, ...mine]
+            return mine
+          }
+        ),
+      withdraw: (rules) =>
+        Effect.sync(() => {
+          standing = standing.filter((one) => !rules.includes(one))
+        })
+    }
+  })
