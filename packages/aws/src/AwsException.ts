@@ -12,6 +12,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import { NodeInspectSymbol } from "effect/Inspectable"
+import { errorsOf, member, word } from "./internal/unknown.js"
 
 /**
  * The brand of the family.
@@ -228,8 +229,14 @@ const sentence = (e: AwsException, says: string): string => {
   return `${what === undefined ? "" : `${what}${where}: `}${says}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`
 }
 
-/** Names and codes that are an error's own, as opposed to text that may quote what a program or a server sent. */
-const word = (u: unknown): string | undefined => typeof u === "string" && /^[\w.:-]{1,80}$/.test(u) ? u : undefined
+/** What the operating system says, quoting nothing but addresses. */
+const systemText = (e: unknown): string | undefined => {
+  const message = member(e, "message")
+  return word(member(e, "syscall")) !== undefined && typeof message === "string" ? message : undefined
+}
+
+/** What `safeCause` made: an exception made of another's fields keeps its cause as it is. */
+const stripped = new WeakSet<object>()
 
 /**
  * An error without request, response, item or text that may quote them: its name, and for a failure of the operating system (which
@@ -241,22 +248,18 @@ const word = (u: unknown): string | undefined => typeof u === "string" && /^[\w.
 export const safeCause = (cause: unknown): unknown => {
   if (isAwsException(cause)) return cause
   if (typeof cause !== "object" || cause === null) return undefined
-  const read = (name: string): unknown => name in cause ? Reflect.get(cause, name) : undefined
-  const name = word(read("name")) ?? "Error"
-  const code = word(read("code"))
-  const syscall = word(read("syscall"))
-  const message = read("message")
-  const errors = read("errors")
-  const quoted = Array.isArray(errors)
-    ? errors.map(safeCause).filter((e) => e instanceof Error).map((e) => e.message)
-    : []
-  const safe = new Error(
-    quoted.length > 0
-      ? quoted.join("; ")
-      : syscall !== undefined && typeof message === "string"
-      ? message
-      : code ?? "the text is left out, since it may quote data"
+  if (stripped.has(cause)) return cause
+  const name = word(member(cause, "name")) ?? "Error"
+  const code = word(member(cause, "code"))
+  const several = errorsOf(cause).map((e) => systemText(e) ?? word(member(e, "code"))).filter((text) =>
+    text !== undefined
   )
+  const safe = new Error(
+    several.length > 0
+      ? several.join("; ")
+      : systemText(cause) ?? code ?? "the text is left out, since it may quote data"
+  )
+  stripped.add(safe)
   safe.name = name
   safe.stack = `${name}: ${safe.message}`
   return code === undefined ? safe : Object.assign(safe, { code })
@@ -268,7 +271,29 @@ export const safeCause = (cause: unknown): unknown => {
  * @since 0.1.0
  * @category guards
  */
-export const isAwsException = (u: unknown): u is AwsException => typeof u === "object" && u !== null && TypeId in u
+export const isAwsException = (u: unknown): u is AwsException => member(u, TypeId) === TypeId
+
+/**
+ * The fields that an exception was made with, and that any other of the family can be made with in its turn: an exception that stands
+ * for another says the same service, request and text. Its own fields (a reason, an item) are not among them.
+ *
+ * @since 0.1.0
+ * @category utils
+ */
+export const fieldsOf = (e: AwsException): Fields => ({
+  service: e.service,
+  operation: e.operation,
+  resource: e.resource,
+  code: e.code,
+  awsMessage: e.awsMessage,
+  statusCode: e.statusCode,
+  requestId: e.requestId,
+  attempts: e.attempts,
+  retryable: e.retryable,
+  outcome: e.outcome,
+  retryAfter: e.retryAfter,
+  cause: e.cause
+})
 
 const throttling = ["ThrottlingException", "ProvisionedThroughputExceededException"] as const
 const transient = [

@@ -8,6 +8,7 @@
  */
 import type { AwsException, Fields } from "./AwsException.js"
 import * as E from "./Exceptions.js"
+import { errorsOf, member, textOf } from "./internal/unknown.js"
 import type { ConfigurationFault, ConnectionFault, MalformedFault, ServiceFault, WireFailure } from "./WireFailure.js"
 
 /**
@@ -318,23 +319,15 @@ export const configurationReason = (
   return { reason: "Invalid" }
 }
 
-const textOf = (u: unknown, member: string): string => {
-  const value = typeof u === "object" && u !== null && member in u ? Reflect.get(u, member) : undefined
-  return typeof value === "string" ? value : ""
-}
-
 /** The code of an error, or of the first of several (two addresses were tried). */
 const codeOf = (u: unknown): string | undefined => {
-  const code = textOf(u, "code")
-  if (code !== "") return code
-  const errors = typeof u === "object" && u !== null && "errors" in u ? u.errors : undefined
-  return Array.isArray(errors) && errors.length > 0 ? codeOf(errors[0]) : undefined
+  const code = textOf(u, "code") || textOf(errorsOf(u)[0], "code")
+  return code === "" ? undefined : code
 }
 
 const addressOf = (u: unknown): string | undefined => {
-  const errors = typeof u === "object" && u !== null && "errors" in u ? u.errors : undefined
-  if (Array.isArray(errors) && errors.length > 0) return addressOf(errors[0])
-  const host = textOf(u, "address") || textOf(u, "hostname")
-  const port = typeof u === "object" && u !== null && "port" in u ? u.port : undefined
+  const tried = errorsOf(u)[0] ?? u
+  const host = textOf(tried, "address") || textOf(tried, "hostname")
+  const port = member(tried, "port")
   return host === "" ? undefined : typeof port === "number" || typeof port === "string" ? `${host}:${port}` : host
 }

@@ -18,13 +18,14 @@ import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import type * as Tracer from "effect/Tracer"
 import type { Resend } from "./AwsConfig.js"
-import { type AwsException, isThrottling } from "./AwsException.js"
+import { type AwsException, fieldsOf, isThrottling } from "./AwsException.js"
 import { AwsRetry, type Policy } from "./AwsRetry.js"
 import { type Call, classify, type Rules } from "./Classify.js"
 import { CredentialsException, ServiceException, WriteOutcomeUnknownException } from "./Exceptions.js"
 import * as telemetry from "./internal/telemetry.js"
+import { attempt } from "./internal/unknown.js"
 import type { InputOf, OutputOf, Transport } from "./Transport.js"
-import type { WireFailure } from "./WireFailure.js"
+import { inputFault, type WireFailure } from "./WireFailure.js"
 
 /**
  * A class of the family, by what it makes.
@@ -188,12 +189,17 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
   const record = telemetry.make(settings.durationMetric ?? "rpc.client.call.duration", operationLabel)
   const slow = settings.slow === undefined ? Infinity : Duration.toMillis(settings.slow)
 
-  const call: ServiceClient<Ops>["call"] = (operation, input, options) => {
+  // looked at when it is run, since that is the input that is sent
+  const call: ServiceClient<Ops>["call"] = (operation, input, options) =>
+    Effect.suspend(() => run(operation, input, options))
+
+  const run: ServiceClient<Ops>["call"] = (operation, input, options) => {
     const { access, exceptions, name } = operation
-    const resource = operation.resource(input)
-    const excluded = operation.excludes?.(input) ?? []
+    // what cannot be judged is left to the transport, which refuses what it cannot write
+    const resource = textual(attempt(() => operation.resource(input)))
+    const excluded = attempt(() => operation.excludes?.(input)) ?? []
     const resend = options?.resend ?? settings.resend
-    const own = resend === "never" ? "never" : operation.repeatable(input)
+    const own = resend === "never" ? "never" : attempt(() => operation.repeatable(input)) ?? "never"
     const repeatable = resend === "always" && own === "never" ? "lastWriterWins" : own
 
     type Declared = InstanceOf<(typeof exceptions)[number]> | ServiceException
@@ -203,11 +209,9 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
 
     const end = (state: State, last: AwsException): Effect.Effect<never, Declared> => {
       const e = access === "write" && state.unknown
-        ? new WriteOutcomeUnknownException({ ...facts(last), last })
+        ? new WriteOutcomeUnknownException({ ...fieldsOf(last), retryable: false, last })
         : last
-      return Effect.fail(
-        isDeclared(e) ? e : new ServiceException({ ...facts(e), awsMessage: e.awsMessage, cause: e.cause })
-      )
+      return Effect.fail(isDeclared(e) ? e : new ServiceException(fieldsOf(e)))
     }
 
     const mayRepeat = (state: State, at: number): boolean => {
@@ -215,9 +219,17 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
       return repeatable !== "never" && at <= state.first + windows[repeatable]
     }
 
+    const sent = (): Effect.Effect<OutputOf<Ops, typeof name>, WireFailure> => {
+      try {
+        return transport.send(name, input)
+      } catch (cause) {
+        return Effect.fail(inputFault(cause))
+      }
+    }
+
     const send = (state: State): Effect.Effect<OutputOf<Ops, typeof name>, Declared> => {
       state.attempts++
-      return Effect.matchEffect(transport.send(name, input), {
+      return Effect.matchEffect(sent(), {
         onFailure: (failure) => failed(state, failure),
         onSuccess: (output) => {
           const tokens = MutableRef.get(budget)
@@ -264,7 +276,10 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
         "http.request.resend_count": state.attempts,
         "retry.delay_ms": wait
       })
-      const resume = Effect.suspend(() => send(state))
+      // looked at again: a process that was frozen while it waited may have woken long after
+      const resume = Effect.suspend(() =>
+        mayRepeat(state, state.clock.unsafeCurrentTimeMillis()) ? send(state) : end(state, e)
+      )
       return wait > 0 ? Effect.zipRight(Effect.sleep(wait), resume) : resume
     }
 
@@ -350,12 +365,4 @@ const takeOnce = (state: State, e: AwsException): boolean => {
   return true
 }
 
-const facts = (e: AwsException) => ({
-  service: e.service,
-  operation: e.operation,
-  resource: e.resource,
-  code: e.code,
-  statusCode: e.statusCode,
-  requestId: e.requestId,
-  attempts: e.attempts
-})
+const textual = (u: unknown): string | undefined => typeof u === "string" ? u : undefined

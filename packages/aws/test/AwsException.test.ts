@@ -85,6 +85,7 @@ describe("AwsException", () => {
     const kept = new Exceptions.ConnectionException({ reason: "Refused", cause: socket }).cause
     assert.instanceOf(kept, Error)
     assert.include(util.inspect(kept), "connect ECONNREFUSED 127.0.0.1:9")
+    assert.strictEqual(new Exceptions.ServiceException({ cause: kept }).cause, kept)
     const custom = new Exceptions.CredentialsException({ reason: "Missing", cause: new Error(`password ${secret}`) })
     assert.notInclude(util.inspect(custom.cause, { showHidden: true }), secret)
   })
@@ -118,6 +119,27 @@ describe("AwsException", () => {
       new Exceptions.SerializationException({ path: ["a", 0, "b"], reason: "is NaN" }).message,
       "the value at a[0].b is NaN"
     )
+  })
+
+  it("gives the fields that another of the family can be made with", () => {
+    const fields = {
+      service: "DynamoDB",
+      operation: "PutItem",
+      resource: "users",
+      code: "Busy",
+      awsMessage: secret,
+      statusCode: 503,
+      requestId: "r-1",
+      attempts: 3,
+      retryable: true,
+      outcome: "unknown",
+      retryAfter: 70,
+      cause: holding
+    } as const
+    assert.deepStrictEqual(AwsException.fieldsOf(new Exceptions.ServiceUnavailableException(fields)), fields)
+    const again = new Exceptions.ConnectionException({ ...AwsException.fieldsOf(holding), reason: "Reset" })
+    assert.deepStrictEqual(AwsException.fieldsOf(again), AwsException.fieldsOf(holding))
+    for (const text of printed(again)) assert.notInclude(text, secret)
   })
 
   it("names the action that is not allowed", () => {

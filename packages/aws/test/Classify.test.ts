@@ -191,3 +191,36 @@ describe("Classify", () => {
     assert.strictEqual(e._tag, "ValidationException")
   })
 })
+
+describe("Classify, of what a program throws", () => {
+  it("never throws itself", () => {
+    const getter = Object.defineProperty({}, "name", {
+      get() {
+        throw new Error("g")
+      }
+    })
+    const trap = () => {
+      throw new Error("p")
+    }
+    const proxy = new Proxy({}, { get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap })
+    const cyclic: { name: string; errors: Array<unknown> } = { name: "x", errors: [] }
+    cyclic.errors.push(cyclic)
+    const { proxy: revoked, revoke } = Proxy.revocable([], {})
+    revoke()
+    for (
+      const cause of [getter, proxy, cyclic, { errors: proxy }, { errors: revoked }, { errors: [proxy] }, Symbol("x")]
+    ) {
+      for (
+        const failure of [
+          Wire.credentialsFault(cause),
+          Wire.configurationFault(cause),
+          Wire.inputFault(cause),
+          Wire.malformedFault({ statusCode: 200, cause }),
+          Wire.connectionFault({ phase: "connect", timeout: false, cause }),
+          Wire.connectionFault({ phase: "sent", timeout: false, cause }),
+          Wire.connectionFault({ phase: "body", timeout: false, cause })
+        ]
+      ) assert.isAbove(Classify.classify(call, failure, {}).message.length, 20)
+    }
+  })
+})

@@ -308,6 +308,64 @@ describe("ServiceClient", () => {
       assert.deepStrictEqual(seen, ["ThrottlingException 1", "ServiceUnavailableException 2", "ConnectionException 3"])
     }))
 
+  it.effect("a write is not sent again by a process that was frozen while it waited", () =>
+    Effect.gen(function*() {
+      for (const [repeatable, frozen] of [["token", 600_000], ["lastWriterWins", 6_000]] as const) {
+        const { sent, transport } = scripted([reset, "ok"])
+        const clock = yield* Effect.clock
+        let woken = 0
+        const waking: Clock.Clock = {
+          ...clock,
+          [Clock.ClockTypeId]: Clock.ClockTypeId,
+          unsafeCurrentTimeMillis: () => woken,
+          unsafeCurrentTimeNanos: () => BigInt(woken) * 1_000_000n,
+          currentTimeMillis: Effect.sync(() => woken),
+          currentTimeNanos: Effect.sync(() => BigInt(woken) * 1_000_000n),
+          sleep: () => Effect.sync(() => void (woken += frozen))
+        }
+        const e = yield* Effect.flip(clientOf(transport).call(Write(repeatable), "in")).pipe(Effect.withClock(waking))
+        assert.deepStrictEqual([e._tag, last(e), sent.length], [
+          "WriteOutcomeUnknownException",
+          "ConnectionException",
+          1
+        ])
+      }
+    }))
+
+  it.effect("an input that cannot be read is refused, not thrown", () =>
+    Effect.gen(function*() {
+      const odd = () => {
+        throw new Error("odd")
+      }
+      const { sent, transport } = scripted([reset, "ok"])
+      const row = { ...Write("lastWriterWins"), resource: odd, repeatable: odd, excludes: odd }
+      const e = yield* Effect.flip(clientOf(transport).call(row, "in"))
+      assert.deepStrictEqual([e._tag, e.resource, sent.length], ["WriteOutcomeUnknownException", undefined, 1])
+      const throwing = clientOf({ info: transport.info, send: odd })
+      const refused = yield* Effect.flip(throwing.call(Write("token"), "in"))
+      assert.deepStrictEqual([refused._tag, refused.outcome], ["ValidationException", "not-applied"])
+    }))
+
+  it.effect("whether a write may be repeated is asked of the input that is sent", () =>
+    Effect.gen(function*() {
+      let conditional = false
+      const { sent, transport } = scripted([reset, "ok"])
+      const call = clientOf(transport).call(
+        { ...Write("never"), repeatable: () => conditional ? "never" : "lastWriterWins" },
+        "in"
+      )
+      conditional = true
+      const result = yield* drive(call)
+      assert.isTrue(Either.isLeft(result))
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("what is said of an unknown outcome does not invite a repetition", () =>
+    Effect.gen(function*() {
+      const { failure } = yield* run([reset], "never")
+      assert.deepStrictEqual([failure?.retryable, failure?.outcome], [false, "unknown"])
+    }))
+
   it.effect("interrupting a call while it waits sends nothing more", () =>
     Effect.gen(function*() {
       const { sent, transport } = scripted([throttle])
