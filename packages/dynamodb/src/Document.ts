@@ -36,43 +36,7 @@ import type * as Stream from "effect/Stream"
 import type { NativeItem, NumberOf, Numbers } from "./AttributeValue.js"
 import * as DynamoDB from "./DynamoDB.js"
 import * as internal from "./internal/document.js"
-import type {
-  Action,
-  BatchExecuteStatementError,
-  BatchGetItemError,
-  BatchItems,
-  BatchRead,
-  BatchStatement,
-  BatchWrite,
-  BatchWriteItemError,
-  Changes,
-  CountOptions,
-  DeleteOptions,
-  Each,
-  ExactEach,
-  ExecuteStatementError,
-  ExecuteTransactionError,
-  GetOptions,
-  ItemsOptions,
-  PageFor,
-  ParallelOptions,
-  PutOptions,
-  QueryOptions,
-  ScanOptions,
-  StatementItem,
-  StatementOptions,
-  StatementPage,
-  StatementResult,
-  TransactGetItemsError,
-  TransactOptions,
-  TransactRead,
-  TransactStatement,
-  TransactWriteItemsError,
-  UpdateOptions,
-  WriteError,
-  Writing,
-  WrittenItem
-} from "./internal/documentModels.js"
+import type * as models from "./internal/documentModels.js"
 
 export type {
   Action,
@@ -125,25 +89,25 @@ export type {
  */
 export interface Query<K extends Numbers> {
   /** One page. */
-  <const O extends QueryOptions>(
+  <const O extends models.QueryOptions>(
     table: string,
-    options: DynamoDB.Exact<O, QueryOptions>
-  ): Effect.Effect<PageFor<O, K>, DynamoDB.QueryError | SerializationException>
+    options: DynamoDB.Exact<O, models.QueryOptions>
+  ): Effect.Effect<models.PageFor<O, K>, DynamoDB.QueryError | SerializationException>
   /** All pages. */
-  readonly pages: <const O extends QueryOptions>(
+  readonly pages: <const O extends models.QueryOptions>(
     table: string,
-    options: DynamoDB.Exact<O, QueryOptions>
-  ) => Stream.Stream<PageFor<O, K>, DynamoDB.QueryError | SerializationException>
+    options: DynamoDB.Exact<O, models.QueryOptions>
+  ) => Stream.Stream<models.PageFor<O, K>, DynamoDB.QueryError | SerializationException>
   /** The items of all pages; `take.limit` at most. */
   readonly items: (
     table: string,
-    options: ItemsOptions<QueryOptions>,
+    options: models.ItemsOptions<models.QueryOptions>,
     take?: DynamoDB.ItemsOptions
   ) => Stream.Stream<NativeItem<NumberOf<K>>, DynamoDB.QueryError | SerializationException>
   /** How many items all pages have, past the filter. Items are read and paid for, but not sent. */
   readonly count: (
     table: string,
-    options: CountOptions<QueryOptions>
+    options: models.CountOptions<models.QueryOptions>
   ) => Effect.Effect<number, DynamoDB.QueryError | SerializationException>
 }
 
@@ -155,30 +119,30 @@ export interface Query<K extends Numbers> {
  */
 export interface Scan<K extends Numbers> {
   /** One page. */
-  <const O extends ScanOptions = {}>(
+  <const O extends models.ScanOptions = {}>(
     table: string,
-    options?: DynamoDB.Exact<O, ScanOptions>
-  ): Effect.Effect<PageFor<O, K>, DynamoDB.ScanError | SerializationException>
+    options?: DynamoDB.Exact<O, models.ScanOptions>
+  ): Effect.Effect<models.PageFor<O, K>, DynamoDB.ScanError | SerializationException>
   /** All pages. */
-  readonly pages: <const O extends ScanOptions = {}>(
+  readonly pages: <const O extends models.ScanOptions = {}>(
     table: string,
-    options?: DynamoDB.Exact<O, ScanOptions>
-  ) => Stream.Stream<PageFor<O, K>, DynamoDB.ScanError | SerializationException>
+    options?: DynamoDB.Exact<O, models.ScanOptions>
+  ) => Stream.Stream<models.PageFor<O, K>, DynamoDB.ScanError | SerializationException>
   /** The items of all pages; `take.limit` at most. */
   readonly items: (
     table: string,
-    options?: ItemsOptions<ScanOptions>,
+    options?: models.ItemsOptions<models.ScanOptions>,
     take?: DynamoDB.ItemsOptions
   ) => Stream.Stream<NativeItem<NumberOf<K>>, DynamoDB.ScanError | SerializationException>
   /** How many items all pages have, past the filter. Items are read and paid for, but not sent. */
   readonly count: (
     table: string,
-    options?: CountOptions<ScanOptions>
+    options?: models.CountOptions<models.ScanOptions>
   ) => Effect.Effect<number, DynamoDB.ScanError | SerializationException>
   /** The items of all segments, as they come. */
   readonly parallel: (
     table: string,
-    options: ParallelOptions
+    options: models.ParallelOptions
   ) => Stream.Stream<NativeItem<NumberOf<K>>, DynamoDB.ScanError | SerializationException>
 }
 
@@ -215,24 +179,24 @@ export declare namespace Document {
     readonly getItem: (
       table: string,
       key: object,
-      options?: GetOptions
+      options?: models.GetOptions
     ) => Effect.Effect<Option.Option<NativeItem<NumberOf<K>>>, DynamoDB.GetItemError | SerializationException>
-    readonly putItem: <const O extends PutOptions = {}>(
+    readonly putItem: <const O extends models.PutOptions = {}>(
       table: string,
       item: object,
-      options?: Writing<O, PutOptions>
-    ) => Effect.Effect<Option.Option<WrittenItem<K>>, WriteError<DynamoDB.PutItemError, O, K>>
-    readonly updateItem: <const O extends UpdateOptions = {}>(
+      options?: models.Writing<O, models.PutOptions>
+    ) => Effect.Effect<Option.Option<models.WrittenItem<K>>, models.WriteError<DynamoDB.PutItemError, O, K>>
+    readonly updateItem: <const O extends models.UpdateOptions = {}>(
       table: string,
       key: object,
-      changes: Changes,
-      options?: Writing<O, UpdateOptions>
-    ) => Effect.Effect<Option.Option<WrittenItem<K>>, WriteError<DynamoDB.UpdateItemError, O, K>>
-    readonly deleteItem: <const O extends DeleteOptions = {}>(
+      changes: models.Changes,
+      options?: models.Writing<O, models.UpdateOptions>
+    ) => Effect.Effect<Option.Option<models.WrittenItem<K>>, models.WriteError<DynamoDB.UpdateItemError, O, K>>
+    readonly deleteItem: <const O extends models.DeleteOptions = {}>(
       table: string,
       key: object,
-      options?: Writing<O, DeleteOptions>
-    ) => Effect.Effect<Option.Option<WrittenItem<K>>, WriteError<DynamoDB.DeleteItemError, O, K>>
+      options?: models.Writing<O, models.DeleteOptions>
+    ) => Effect.Effect<Option.Option<models.WrittenItem<K>>, models.WriteError<DynamoDB.DeleteItemError, O, K>>
     readonly query: Query<K>
     readonly scan: Scan<K>
     /**
@@ -240,46 +204,46 @@ export declare namespace Document {
      * `unprocessed` can be asked for again as it is.
      */
     readonly batchGetItem: <T extends string>(
-      reads: { readonly [Table in T]: BatchRead },
+      reads: { readonly [Table in T]: models.BatchRead },
       options?: DynamoDB.BatchGetOptions
-    ) => Effect.Effect<BatchItems<T, NativeItem<NumberOf<K>>>, BatchGetItemError<T, K>>
+    ) => Effect.Effect<models.BatchItems<T, NativeItem<NumberOf<K>>>, models.BatchGetItemError<T, K>>
     /**
      * Any number of puts and deletes. Of several writes to one key the last one is made, and no other; the order among keys is open. What
      * was not written is an `UnprocessedException`, which has the very writes that were given.
      */
     readonly batchWriteItem: (
-      writes: ReadonlyArray<BatchWrite>,
+      writes: ReadonlyArray<models.BatchWrite>,
       options?: DynamoDB.BatchWriteOptions
-    ) => Effect.Effect<void, BatchWriteItemError>
+    ) => Effect.Effect<void, models.BatchWriteItemError>
     /** All or none, 100 at most, each of another item. The items come in the order of the reads. */
-    readonly transactGetItems: <const A extends ReadonlyArray<TransactRead>>(
-      reads: ExactEach<A, TransactRead>
-    ) => Effect.Effect<Each<A, Option.Option<NativeItem<NumberOf<K>>>>, TransactGetItemsError<K>>
+    readonly transactGetItems: <const A extends ReadonlyArray<models.TransactRead>>(
+      reads: models.ExactEach<A, models.TransactRead>
+    ) => Effect.Effect<models.Each<A, Option.Option<NativeItem<NumberOf<K>>>>, models.TransactGetItemsError<K>>
     /** All or none, 100 actions at most, each on another item. */
     readonly transactWriteItems: (
-      actions: ReadonlyArray<Action>,
-      options?: TransactOptions
-    ) => Effect.Effect<void, TransactWriteItemsError<K>>
+      actions: ReadonlyArray<models.Action>,
+      options?: models.TransactOptions
+    ) => Effect.Effect<void, models.TransactWriteItemsError<K>>
     /** One PartiQL statement, with a native value for each `?`. */
     readonly executeStatement: <const S extends string>(
       statement: S,
       parameters?: ReadonlyArray<unknown>,
-      options?: StatementOptions
-    ) => Effect.Effect<StatementPage<S, K>, ExecuteStatementError<S, K>>
+      options?: models.StatementOptions
+    ) => Effect.Effect<models.StatementPage<S, K>, models.ExecuteStatementError<S, K>>
     /** PartiQL statements that all read or all write, 25 at most. What fails for itself is in the result, one for each statement. */
-    readonly batchExecuteStatement: <const A extends ReadonlyArray<BatchStatement>>(
-      statements: ExactEach<A, BatchStatement>
+    readonly batchExecuteStatement: <const A extends ReadonlyArray<models.BatchStatement>>(
+      statements: models.ExactEach<A, models.BatchStatement>
     ) => Effect.Effect<
-      Each<A, StatementResult<A[number]["statement"], K>>,
-      BatchExecuteStatementError<A[number]["statement"]>
+      models.Each<A, models.StatementResult<A[number]["statement"], K>>,
+      models.BatchExecuteStatementError<A[number]["statement"]>
     >
     /** PartiQL statements that all apply or none, 100 at most: an item, or none, for each of them. */
-    readonly executeTransaction: <const A extends ReadonlyArray<TransactStatement>>(
-      statements: ExactEach<A, TransactStatement>,
-      options?: TransactOptions
+    readonly executeTransaction: <const A extends ReadonlyArray<models.TransactStatement>>(
+      statements: models.ExactEach<A, models.TransactStatement>,
+      options?: models.TransactOptions
     ) => Effect.Effect<
-      Each<A, Option.Option<StatementItem<A[number]["statement"], K>>>,
-      ExecuteTransactionError<K>
+      models.Each<A, Option.Option<models.StatementItem<A[number]["statement"], K>>>,
+      models.ExecuteTransactionError<K>
     >
   }
 }

@@ -22,15 +22,30 @@ import type * as methods from "./methods.js"
 
 type Numbers = keyof NumberTypes
 
-/** Refuses what an options type does not know, and values back from an idempotent write, which returns none. */
+/**
+ * Options `O` of a write: refuses what `S` does not know, and values back from an idempotent write, which returns none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Writing<O, S> =
   & methods.Exact<O, S>
   & (O extends { readonly idempotent: true } ? { readonly returnValues?: "NONE" | undefined } : unknown)
 
-/** Refuses what the members' type does not know, in each member. */
+/**
+ * Members `A`: refuses what `S` does not know, in each of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type ExactEach<A extends ReadonlyArray<unknown>, S> = A & { readonly [I in keyof A]: methods.Exact<A[I], S> }
 
-/** One `B` for each member of `A`, in order. */
+/**
+ * One `B` for each member of `A`, in order.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Each<A extends ReadonlyArray<unknown>, B> = { readonly [I in keyof A]: B }
 
 // ---------------------------------------------------------------------------------------------------------------- requests
