@@ -54,7 +54,7 @@ export interface Timeouts {
   readonly acquire?: Duration.DurationInput | undefined
   /** To connect, TLS handshake included. Default 3 seconds. */
   readonly connect?: Duration.DurationInput | undefined
-  /** From the request's start until its answer begins. Default 30 seconds. */
+  /** From the request's start until its answer begins, and as long again until it has arrived whole. Default 30 seconds. */
   readonly request?: Duration.DurationInput | undefined
 }
 

@@ -169,7 +169,7 @@ export const classify = (call: Call, failure: WireFailure, rules: Rules): AwsExc
         ...call,
         code: codeOf(failure.cause),
         cause: failure.cause,
-        reason: expired.test(textOf(failure.cause, "name")) ? "Expired" : "Missing"
+        reason: credentialsReason(textOf(failure.cause, "name"))
       })
     case "MalformedFault":
       return malformed(call, failure)
@@ -185,7 +185,8 @@ export const classify = (call: Call, failure: WireFailure, rules: Rules): AwsExc
   }
 }
 
-const expired = /^(Expired|TokenRefresh)/
+const credentialsReason = (name: string): E.CredentialsReason =>
+  /^(Expired|TokenRefresh)/.test(name) ? "Expired" : name === "InvalidCredentials" ? "Invalid" : "Missing"
 
 const service = (call: Call, fault: ServiceFault, rules: Rules): AwsException => {
   const fields: Fields = {

@@ -10,10 +10,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import type * as Http from "node:http"
+import type * as Https from "node:https"
+import { Readable } from "node:stream"
 import type { Credentials, Options, ProvidedCredentials } from "./AwsConfig.js"
 import { asRecord, configurationReason, isCertificateError } from "./Classify.js"
 import { ConfigurationException } from "./Exceptions.js"
 import * as agents from "./internal/agents.js"
+import { attempt, member, textOf, word } from "./internal/unknown.js"
 import type { Info, InputOf, OutputOf, Transport } from "./Transport.js"
 import * as Wire from "./WireFailure.js"
 
@@ -87,9 +91,12 @@ class Request {
   answered = false
   status: number | undefined = undefined
   headers: Readonly<Record<string, string>> = {}
+  /** Ends an answer that began and does not arrive whole. */
+  deadline: ReturnType<typeof setTimeout> | undefined = undefined
 
   stop(): void {
     this.aborted = true
+    clearTimeout(this.deadline)
     this.onabort?.()
   }
 }
@@ -102,6 +109,14 @@ type Handle = NodeHttpHandler["handle"]
 class Handler extends NodeHttpHandler {
   /** Where the newest request went: the SDK resolves the endpoint for each. */
   server: { readonly address: string; readonly port: number } | undefined
+  /** Milliseconds for an answer that began to arrive whole; 0 for no limit. */
+  readonly answerTimeout: number
+
+  constructor(options: { readonly httpAgent: Http.Agent; readonly httpsAgent: Https.Agent; readonly timeout: number }) {
+    const { httpAgent, httpsAgent, timeout } = options
+    super({ httpAgent, httpsAgent, requestTimeout: timeout, throwOnRequestTimeout: true })
+    this.answerTimeout = timeout
+  }
 
   override async handle(target: Parameters<Handle>[0], options?: Parameters<Handle>[1]): ReturnType<Handle> {
     const request = requestOf(options)
@@ -113,16 +128,42 @@ class Handler extends NodeHttpHandler {
     request.answered = true
     request.status = answer.response.statusCode
     request.headers = answer.response.headers
+    const body: unknown = answer.response.body
+    if (this.answerTimeout > 0 && body instanceof Readable) {
+      request.deadline = setTimeout(() => body.destroy(answerTimeout()), this.answerTimeout)
+    }
     return answer
   }
 }
 
+const answerTimeout = () => Object.assign(new Error("answer timeout"), { name: "TimeoutError", code: "ETIMEDOUT" })
+
 const credentialsMark: unique symbol = Symbol.for("@armature/aws/credentialsFailure")
+
+/** What can stand in a header. */
+const sendable = /^[\x21-\x7e]+$/
+
+/** What a provider gives is typed by its author, and may be anything. */
+const checked = (given: ProvidedCredentials): ProvidedCredentials => {
+  const { accessKeyId, expiration, secretAccessKey, sessionToken } = asRecord(given)
+  if (
+    typeof accessKeyId !== "string" || accessKeyId === "" || typeof secretAccessKey !== "string" ||
+    secretAccessKey === ""
+  ) {
+    throw Object.assign(new Error(), { code: "NO_CREDENTIALS" })
+  }
+  const isToken = sessionToken === undefined || typeof sessionToken === "string" && sendable.test(sessionToken)
+  const isDate = expiration === undefined || expiration instanceof Date && !Number.isNaN(expiration.getTime())
+  if (!sendable.test(accessKeyId) || !isToken || !isDate) {
+    throw Object.assign(new Error(), { name: "InvalidCredentials", code: "CREDENTIALS_MALFORMED" })
+  }
+  return given
+}
 
 /** Marks whatever a provider of credentials throws: nothing else about it can be relied on. */
 const marked =
   <A extends ReadonlyArray<unknown>>(provider: (...args: A) => Promise<ProvidedCredentials>) => (...args: A) =>
-    Promise.resolve().then(() => provider(...args)).catch((cause: unknown) => {
+    Promise.resolve().then(() => provider(...args)).then(checked).catch((cause: unknown) => {
       throw Object.defineProperty(new Error("no credentials", { cause }), credentialsMark, {
         value: cause,
         enumerable: false
@@ -148,8 +189,11 @@ const defaults = {
   maxIdle: 4_000
 }
 
+/** Node's timers hold 31 bits, and take what is longer for 1 ms. */
+const longest = Duration.days(24)
+
 const millis = (given: Duration.DurationInput | undefined, fallback: Duration.Duration): number =>
-  Duration.toMillis(given ?? fallback)
+  Duration.toMillis(Duration.min(given ?? fallback, longest))
 
 /**
  * Makes a client of the SDK and a transport over it. The client is destroyed with the scope. Fails when no region is to be found, or the
@@ -176,8 +220,7 @@ export const make = <Ops, Client extends SdkClient>(options: {
     const handler = new Handler({
       httpAgent: owned.http,
       httpsAgent: owned.https,
-      requestTimeout: millis(timeouts?.request, defaults.request),
-      throwOnRequestTimeout: true
+      timeout: millis(timeouts?.request, defaults.request)
     })
     const failed = (cause: unknown) =>
       new ConfigurationException({ service: options.service, cause, ...configurationReason(cause) })
@@ -209,11 +252,15 @@ export const make = <Ops, Client extends SdkClient>(options: {
       }
     }
     let stale = false
+    let refreshing: Promise<unknown> | undefined
 
-    const refresh = () => {
-      stale = false
-      return client.config.credentials({ forceRefresh: true })
-    }
+    /** One refresh for all that wait for it; what was stale stays so until one has come. */
+    const refresh = () =>
+      refreshing ??= client.config.credentials({ forceRefresh: true }).then(() => {
+        stale = false
+      }).finally(() => {
+        refreshing = undefined
+      })
 
     const send: Transport<Ops>["send"] = (operation, input) =>
       Effect.async((resume) => {
@@ -221,13 +268,17 @@ export const make = <Ops, Client extends SdkClient>(options: {
         const sender = options.senders[operation]
         const run = () => sender(client, input, { armature: request })
         const failed = (error: unknown) => {
-          const failure = wireFailure(error, request)
+          clearTimeout(request.deadline)
+          const failure = attempt(() => wireFailure(error, request)) ?? unreadable(request)
           if (failure._tag === "ServiceFault" && expired.has(failure.code ?? "")) stale = true
           resume(Effect.fail(failure))
         }
         try {
           const answer = stale ? refresh().then(run) : run()
-          answer.then((output) => resume(Effect.succeed(output)), failed)
+          answer.then((output) => {
+            clearTimeout(request.deadline)
+            resume(Effect.succeed(output))
+          }, failed)
         } catch (error) {
           failed(error)
         }
@@ -246,6 +297,15 @@ const checkEndpoint = (service: string, endpoint: string | undefined): Effect.Ef
     ? Effect.void
     : Effect.fail(new ConfigurationException({ service, reason: "InvalidEndpoint", option: "endpoint" }))
 }
+
+/** An error of which nothing can be told but how far its request had come. */
+const unreadable = (request: Request): Wire.WireFailure =>
+  request.entered
+    ? Wire.connectionFault({ phase: request.answered ? "body" : "sent", timeout: false, cause: undefined })
+    : Wire.inputFault(undefined)
+
+/** Node's refusal of a header or path: it is thrown before a connection is asked for. */
+const unwritable = /^ERR_(HTTP_INVALID_HEADER_VALUE|INVALID_CHAR|INVALID_HTTP_TOKEN|UNESCAPED_CHARACTERS)$/
 
 /**
  * What an error thrown by the SDK says, given how far its request had come.
@@ -272,6 +332,9 @@ const wireFailure = (error: unknown, request: Request): Wire.WireFailure => {
       : Wire.malformedFault({ statusCode: request.status, requestId: header(request, requestIds), cause: error })
   }
   if (request.entered) {
+    if (unwritable.test(textOf(error, "code"))) return Wire.inputFault(error)
+    // what came is no HTTP
+    if (textOf(error, "code").startsWith("HPE_")) return Wire.malformedFault({ statusCode: undefined, cause: error })
     // an error with a code is the socket's; the handler's own deadline is a TimeoutError without one, or with ETIMEDOUT
     const code = read("code")
     return Wire.connectionFault({
@@ -311,7 +374,8 @@ const notDetail: ReadonlySet<string> = new Set([
 const serviceFault = (error: object, request: Request): Wire.ServiceFault => {
   const members = asRecord(error)
   const metadata = asRecord(members.$metadata)
-  const name = "name" in error && typeof error.name === "string" ? error.name : undefined
+  // what is no name may be anything, and is not kept
+  const name = word(member(error, "name"))
   const status = metadata.httpStatusCode
   const requestId = metadata.requestId
   const message = "message" in error && typeof error.message === "string" ? error.message : ""

@@ -376,6 +376,185 @@ describe("the SDK's transport", () => {
       }).pipe(Effect.provide(connect(endpoint)))
     }))
 
+  it.scopedLive("an answer that begins and then hangs ends in time", () =>
+    Effect.gen(function*() {
+      const { read, tags } = yield* failing((_, response) => {
+        response.writeHead(200, { "content-length": "1000" })
+        response.write("{\"Item\"")
+      }, { timeouts: { request: "80 millis" } })
+      assert.deepStrictEqual(tags, ["ConnectionException", "unknown ConnectionException"])
+      assert.strictEqual(read._tag === "ConnectionException" ? read.reason : "", "Timeout")
+    }))
+
+  it.scopedLive("interrupting a call in the middle of its answer closes the socket", () =>
+    Effect.gen(function*() {
+      const runtime = yield* Effect.runtime<never>()
+      const begun = yield* Deferred.make<void>()
+      const closed = yield* Deferred.make<void>()
+      const { endpoint } = yield* serve((request, response) => {
+        request.socket.once("close", () => Runtime.runFork(runtime)(Deferred.succeed(closed, undefined)))
+        response.writeHead(200, { "content-length": "1000" })
+        response.write("{\"Item\"", () =>
+          setTimeout(() => Runtime.runFork(runtime)(Deferred.succeed(begun, undefined)), 20))
+      })
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.fork(get)
+        yield* Deferred.await(begun)
+        yield* Fiber.interrupt(fiber)
+        yield* Deferred.await(closed).pipe(Effect.timeout(Duration.seconds(5)))
+      }).pipe(Effect.provide(connect(endpoint)))
+    }))
+
+  it.scopedLive("what is no HTTP at all is an answer that is none", () =>
+    Effect.gen(function*() {
+      for (const answer of ["garbage\r\n\r\n", `HTTP/1.1 200 OK\r\nx: ${"a".repeat(100_000)}\r\n\r\n`]) {
+        const { port } = yield* listen(
+          Net.createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end(answer)))
+        )
+        const e = yield* Effect.flip(get).pipe(Effect.provide(connect(`http://127.0.0.1:${port}`)))
+        assert.deepStrictEqual([e._tag, e.outcome], ["InvalidResponseException", "unknown"])
+      }
+    }))
+
+  it.scopedLive("an error's name is a name, or none", () =>
+    Effect.gen(function*() {
+      for (const name of [`text with ${secret}`, "", "a".repeat(500)]) {
+        const { read } = yield* failing(json(400, { code: name }))
+        assert.deepStrictEqual([read._tag, read.code, read.outcome], ["ServiceException", undefined, "unknown"])
+      }
+    }))
+
+  it.scopedLive("credentials that are none, or cannot be sent", () =>
+    Effect.gen(function*() {
+      const { asked, endpoint } = yield* serve(json(200, {}))
+      const given = (value: unknown) =>
+        // what a provider gives is typed by its author, and may be anything
+        (() => Promise.resolve(value)) as AwsConfig.Credentials
+      const cases: ReadonlyArray<readonly [AwsConfig.Credentials, string]> = [
+        [given(undefined), "Missing"],
+        [given({}), "Missing"],
+        [given({ accessKeyId: 1, secretAccessKey: 2 }), "Missing"],
+        [{ accessKeyId: "", secretAccessKey: Redacted.make("") }, "Missing"],
+        [given({ accessKeyId: "AKID", secretAccessKey: secret, expiration: "soon" }), "Invalid"],
+        [given({ accessKeyId: "AKID", secretAccessKey: secret, sessionToken: 5 }), "Invalid"],
+        [given({ accessKeyId: "AKID", secretAccessKey: secret, sessionToken: `${secret}\n` }), "Invalid"],
+        [{ accessKeyId: `${secret}\n`, secretAccessKey: Redacted.make(secret) }, "Invalid"]
+      ]
+      for (const [credentials, reason] of cases) {
+        const e = yield* Effect.flip(update).pipe(Effect.provide(connect(endpoint, { credentials })))
+        assert.deepStrictEqual(e._tag === "CredentialsException" ? [e.reason, e.outcome] : [e._tag], [
+          reason,
+          "not-applied"
+        ])
+        assert.notInclude(util.inspect([e, e.cause], { depth: Infinity, showHidden: true }), secret)
+      }
+      assert.strictEqual(asked.count, 0)
+    }))
+
+  it.scopedLive("whatever a provider throws is a failure", () =>
+    Effect.gen(function*() {
+      const trap = () => {
+        throw new Error(secret)
+      }
+      const cyclic = Object.assign(new Error(secret), { errors: [] as Array<unknown> })
+      cyclic.errors.push(cyclic)
+      for (const thrown of [undefined, 5, cyclic, new Proxy({}, { get: trap, has: trap, ownKeys: trap })]) {
+        const e = yield* Effect.flip(update).pipe(
+          Effect.provide(connect("http://127.0.0.1:9", { credentials: () => Promise.reject(thrown) }))
+        )
+        assert.strictEqual(e._tag, "CredentialsException")
+      }
+    }))
+
+  it.scopedLive("calls that meet expired credentials together wait for one refresh", () =>
+    Effect.gen(function*() {
+      let provided = 0
+      const { asked, endpoint } = yield* serve((request, response, n) =>
+        (/AKID1\//.test(request.headers.authorization ?? "") ? error("ExpiredTokenException") : json(200, {}))(
+          request,
+          response,
+          n
+        )
+      )
+      const runtime = yield* Effect.runtime<never>()
+      const credentials = async () => {
+        const n = ++provided
+        if (n > 1) await Runtime.runPromise(runtime)(Effect.sleep("100 millis"))
+        return { accessKeyId: `AKID${n}`, secretAccessKey: secret }
+      }
+      yield* Effect.all([update, update, update, update], { concurrency: "unbounded" }).pipe(
+        // all of them have failed before the first is sent again
+        Effect.provide(
+          connect(endpoint, {
+            retry: Schedule.intersect(Schedule.recurs(3), Schedule.spaced("80 millis")),
+            credentials
+          })
+        )
+      )
+      assert.deepStrictEqual([asked.count, provided], [8, 2])
+    }))
+
+  it.scopedLive("a refresh that fails is tried again by the next call", () =>
+    Effect.gen(function*() {
+      let provided = 0
+      const { endpoint } = yield* serve((request, response, n) =>
+        (/AKID1\//.test(request.headers.authorization ?? "") ? error("ExpiredTokenException") : json(200, {}))(
+          request,
+          response,
+          n
+        )
+      )
+      const credentials = () => {
+        const n = ++provided
+        return n === 2
+          ? Promise.reject(new Error("not now"))
+          : Promise.resolve({ accessKeyId: `AKID${n}`, secretAccessKey: secret })
+      }
+      yield* Effect.gen(function*() {
+        const e = yield* Effect.flip(update)
+        assert.strictEqual(e._tag === "CredentialsException" ? e.reason : e._tag, "Missing")
+        yield* update
+        assert.strictEqual(provided, 3)
+      }).pipe(Effect.provide(connect(endpoint, { retry: Schedule.recurs(1), credentials })))
+    }))
+
+  it.scopedLive("a call interrupted while credentials are refreshed sends nothing", () =>
+    Effect.gen(function*() {
+      const runtime = yield* Effect.runtime<never>()
+      const refreshing = yield* Deferred.make<void>()
+      const release = yield* Deferred.make<void>()
+      let provided = 0
+      const { asked, endpoint } = yield* serve(error("ExpiredTokenException"))
+      const credentials = async () => {
+        if (++provided > 1) {
+          await Runtime.runPromise(runtime)(
+            Effect.zipRight(Deferred.succeed(refreshing, undefined), Deferred.await(release))
+          )
+        }
+        return { accessKeyId: "AKID", secretAccessKey: secret }
+      }
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.fork(update)
+        yield* Deferred.await(refreshing)
+        yield* Fiber.interrupt(fiber)
+        yield* Deferred.succeed(release, undefined)
+        yield* Effect.sleep("100 millis")
+        assert.strictEqual(asked.count, 1)
+      }).pipe(Effect.provide(connect(endpoint, { retry: Schedule.recurs(1), credentials })))
+    }))
+
+  it.scopedLive("a time that no timer can hold is a long one, not none", () =>
+    Effect.gen(function*() {
+      const { endpoint } = yield* serve((_, response) => {
+        setTimeout(() => response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end("{}"), 30)
+      })
+      for (const long of [Duration.infinity, Duration.days(60)]) {
+        yield* get.pipe(
+          Effect.provide(connect(endpoint, { timeouts: { acquire: long, connect: long, request: long } }))
+        )
+      }
+    }))
+
   it.scopedLive("the client is closed with its scope", () =>
     Effect.gen(function*() {
       const runtime = yield* Effect.runtime<never>()
