@@ -1,5 +1,5 @@
 /** Wire answers and failures to native ones. */
-import type { AwsException, Fields } from "@armature/aws/AwsException"
+import { type AwsException, fieldsOf } from "@armature/aws/AwsException"
 import {
   InvalidResponseException,
   type SerializationException,
@@ -162,22 +162,6 @@ export const results = <K extends Numbers>(
 /** The item of a failure; a stored item is always one that can be decoded so. */
 const failed = <K extends Numbers>(item: Option.Option<Item>, numbers: K) =>
   Option.flatMap(item, (item) => Either.getRight(decodeWhole(item, numbers)))
-
-/** What an exception was made with, but for its own fields. */
-const fieldsOf = (e: AwsException): Fields => ({
-  service: e.service,
-  operation: e.operation,
-  resource: e.resource,
-  code: e.code,
-  awsMessage: e.awsMessage,
-  statusCode: e.statusCode,
-  requestId: e.requestId,
-  attempts: e.attempts,
-  retryable: e.retryable,
-  outcome: e.outcome,
-  retryAfter: e.retryAfter,
-  cause: e.cause
-})
 
 // what the service fails with holds items in wire form
 const isConditionFailed = (e: AwsException): e is ConditionalCheckFailedException<Item> =>
