@@ -310,14 +310,18 @@ const auth = ["AccessDeniedException", "CredentialsException"] as const
 type Throttling = (typeof throttling)[number]
 type Transient = (typeof transient)[number]
 type Auth = (typeof auth)[number]
-type Named<E, Tag extends string> = Extract<E, { readonly _tag: Tag }>
+/** What of `E` has one of these tags; of a failure whose tag is not known, that failure with the tag. */
+type Named<E, Tag extends string> = unknown extends E ? AwsException & { readonly _tag: Tag }
+  : E extends { readonly _tag: Tag } ? E
+  : E extends { readonly _tag: infer T } ? string extends T ? E & { readonly _tag: Tag } : never
+  : never
 
 const guard = <Tag extends string>(tags: ReadonlyArray<Tag>) => {
   const set: ReadonlySet<string> = new Set(tags)
-  return <E>(e: E): e is Named<E, Tag> => isAwsException(e) && set.has(e._tag)
+  return <E>(e: E): e is E & Named<E, Tag> => isAwsException(e) && set.has(e._tag)
 }
 
-const catcher = <Tag extends string>(is: <E>(e: E) => e is Named<E, Tag>): {
+const catcher = <Tag extends string>(is: <E>(e: E) => e is E & Named<E, Tag>): {
   <E, A2, E2, R2>(
     f: (e: Named<E, Tag>) => Effect.Effect<A2, E2, R2>
   ): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A | A2, Exclude<E, { readonly _tag: Tag }> | E2, R | R2>
@@ -338,7 +342,7 @@ const catcher = <Tag extends string>(is: <E>(e: E) => e is Named<E, Tag>): {
  * @since 0.1.0
  * @category guards
  */
-export const isThrottling: <E>(e: E) => e is Named<E, Throttling> = guard(throttling)
+export const isThrottling: <E>(e: E) => e is E & Named<E, Throttling> = guard(throttling)
 
 /**
  * Likely to pass by itself: the service, the connection or a concurrent writer was in the way.
@@ -346,7 +350,7 @@ export const isThrottling: <E>(e: E) => e is Named<E, Throttling> = guard(thrott
  * @since 0.1.0
  * @category guards
  */
-export const isTransient: <E>(e: E) => e is Named<E, Transient> = guard(transient)
+export const isTransient: <E>(e: E) => e is E & Named<E, Transient> = guard(transient)
 
 /**
  * Credentials or permissions: `AccessDeniedException` and `CredentialsException`.
@@ -354,7 +358,7 @@ export const isTransient: <E>(e: E) => e is Named<E, Transient> = guard(transien
  * @since 0.1.0
  * @category guards
  */
-export const isAuth: <E>(e: E) => e is Named<E, Auth> = guard(auth)
+export const isAuth: <E>(e: E) => e is E & Named<E, Auth> = guard(auth)
 
 /**
  * Whether the failure leaves open if the request took effect.

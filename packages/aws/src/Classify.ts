@@ -8,7 +8,7 @@
  */
 import type { AwsException, Fields } from "./AwsException.js"
 import * as E from "./Exceptions.js"
-import { errorsOf, member, textOf } from "./internal/unknown.js"
+import { errorsOf, member, textOf, word } from "./internal/unknown.js"
 import type { ConfigurationFault, ConnectionFault, MalformedFault, ServiceFault, WireFailure } from "./WireFailure.js"
 
 /**
@@ -58,9 +58,10 @@ export const throttlingReasons = (fault: ServiceFault): ReadonlyArray<E.Throttli
 
 const throttlingReason = (u: unknown): ReadonlyArray<E.ThrottlingReason> => {
   const record = asRecord(u)
-  const reason = record.reason ?? record.Reason
+  // printed and a label, so it is a name or nothing
+  const reason = word(record.reason ?? record.Reason)
   const resource = record.resource ?? record.Resource
-  return typeof reason === "string" ? [{ reason, resource: typeof resource === "string" ? resource : undefined }] : []
+  return reason !== undefined ? [{ reason, resource: typeof resource === "string" ? resource : undefined }] : []
 }
 
 /**

@@ -63,7 +63,6 @@ export interface SdkClient {
 export interface SendOptions {
   /** Comes out at the connection. */
   readonly armature: object
-  readonly requestTimeout?: number
 }
 
 /**

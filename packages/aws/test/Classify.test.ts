@@ -52,6 +52,21 @@ describe("Classify", () => {
     }
   })
 
+  it("keeps no text in the place of a throttling reason", () => {
+    const e = Classify.classify(
+      call,
+      Wire.serviceFault({
+        code: "ThrottlingException",
+        statusCode: 400,
+        message: "",
+        detail: { throttlingReasons: [{ reason: "key SECRET is hot" }, { reason: 5 }, null, { reason: "TableReadX" }] }
+      }),
+      {}
+    )
+    assert.deepStrictEqual("reasons" in e ? e.reasons : undefined, [{ reason: "TableReadX", resource: undefined }])
+    assert.notInclude(`${e}${JSON.stringify(e)}`, "SECRET")
+  })
+
   it("finds the service not available", () => {
     for (const code of ["InternalServerError", "InternalError", "InternalFailure", "ServiceUnavailable"]) {
       assert.strictEqual(named(code, 500), "ServiceUnavailableException | retry | unknown", code)
