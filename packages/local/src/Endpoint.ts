@@ -20,6 +20,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as DynamoDBEngine from "./DynamoDBEngine.js"
 import { sweepInterval } from "./internal/data/folder.js"
+import * as json from "./internal/faults/json.js"
 import * as control from "./internal/http/control.js"
 import * as dispatch from "./internal/http/dispatch.js"
 import * as server from "./internal/http/server.js"
@@ -50,13 +51,14 @@ export interface S3Service extends Service {
 }
 
 /**
- * A fault rule: which request of an operation fails, counted from 1 since the rule stands, how, and whether it takes effect all the
- * same. `delay` and `retryAfter` are milliseconds. As JSON, the language of `/_armature/faults` and of `armature-local --faults`.
+ * A fault rule, as `Faults.Rule` has it, but as JSON: the language of `/_armature/faults` and of `armature-local --faults`. `delay`,
+ * `latency` and `retryAfter` are milliseconds; a key is asked by its attributes only. `body` harms what `GetObject` answers: it ends in
+ * the middle, or its bytes are not those of its checksum.
  *
  * @since 0.1.0
  * @category models
  */
-export type Rule = control.Rule
+export type Rule = json.Rule
 
 /**
  * One call that the endpoint answered: names and statuses, never items or keys.
@@ -144,6 +146,7 @@ const reasons = {
   PortNotPermitted: "the port may not be used by this user",
   HostNotFound: "the host has no address on this machine",
   NotLoopback: "the host is not loopback, and allowRemote is not set",
+  InvalidRule: "a fault rule could never fire",
   InvalidPort: "the port is not a number from 0 to 65535",
   Other: "the system refused"
 } as const
@@ -243,11 +246,16 @@ export const make = (options: Options = {}): Effect.Effect<Endpoint, EndpointExc
     const { now, random } = yield* Sources.make
     const fresh = yield* services
     const s3 = options.s3 ?? fresh.s3
+    const models = yield* dispatch.models
+    for (const rule of options.rules ?? []) {
+      const cause = json.problem(models, rule)
+      if (cause !== undefined) return yield* new EndpointException({ reason: "InvalidRule", host, port, cause })
+    }
     const controlled = yield* control.make({
       DynamoDB: (options.dynamodb ?? fresh.dynamodb).send,
       KMS: (options.kms ?? fresh.kms).send,
       S3: s3.send
-    })
+    }, models)
     yield* controlled.set(options.rules ?? [])
     const { onCall } = options
     const handle = yield* dispatch.make({

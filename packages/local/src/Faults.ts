@@ -17,7 +17,6 @@ import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import * as layer from "./internal/faults/layer.js"
 import { nthOf } from "./internal/faults/rule.js"
-import type * as internal from "./internal/faults/rule.js"
 
 /** The operations whose input has one of these members. */
 type Taking<Ops, Members extends string> = {
@@ -109,25 +108,16 @@ export type Target<Ops> =
  * @since 0.1.0
  * @category models
  */
-export type Count =
-  & (
-    | {
-      /** The first that it meets. Default 1; with a `probability`, every one. */
-      readonly nth?: number | undefined
-      /** How many in a row. Default 1. */
-      readonly times?: number | "always" | undefined
-    }
-    | { readonly nth: ReadonlyArray<number> | "every"; readonly times?: undefined }
-  )
-  & (
-    | { readonly probability?: undefined; readonly seed?: undefined }
-    | {
-      /** From 0 to 1: how likely each of these is met. */
-      readonly probability: number
-      /** By default drawn from Effect's `Random` when the rule begins to stand. The same seed draws the same. */
-      readonly seed?: number | undefined
-    }
-  )
+export interface Count {
+  /** A number: the first that it meets, and `times` says how many. A list: those. Default 1; with a `probability`, every one. */
+  readonly nth?: number | ReadonlyArray<number> | "every" | undefined
+  /** How many in a row from the number `nth` on. Default 1. */
+  readonly times?: number | "always" | undefined
+  /** From 0 to 1: how likely each of these is met. Default 1. */
+  readonly probability?: number | undefined
+  /** Of the `probability`; the same seed draws the same. By default drawn from Effect's `Random` when the rule begins to stand. */
+  readonly seed?: number | undefined
+}
 
 /**
  * Whether a request that is not answered takes effect all the same.
@@ -311,7 +301,7 @@ export const make = <Ops>(transport: Transport<Ops>): Effect.Effect<Faults<Ops>,
       transport: { info: transport.info, send: send as Transport<Ops>["send"] },
       run: (rules) => (program) =>
         Effect.acquireUseRelease(
-          stand<internal.Rule>(rules),
+          Effect.forEach(rules, stand),
           (mine) =>
             Effect.tap(program, () => {
               const idle = mine.find((one) => one.fired === 0)

@@ -14,8 +14,8 @@ import * as Redacted from "effect/Redacted"
 import { readFileSync } from "node:fs"
 import * as DataFolder from "./DataFolder.js"
 import * as Endpoint from "./Endpoint.js"
+import * as json from "./internal/faults/json.js"
 import * as cli from "./internal/http/cli.js"
-import * as control from "./internal/http/control.js"
 import * as dispatch from "./internal/http/dispatch.js"
 import * as seed from "./internal/http/seed.js"
 
@@ -38,7 +38,7 @@ const run = (given: cli.Arguments) =>
     const rules = given.faults === undefined
       ? []
       : yield* Either.mapLeft(
-        control.parseRules(yield* read("--faults", given.faults)),
+        json.parse(yield* dispatch.models, yield* read("--faults", given.faults)),
         (reason) => new FileException({ option: "--faults", reason })
       )
     const services = given.data === undefined

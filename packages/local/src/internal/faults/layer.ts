@@ -11,6 +11,7 @@ import * as Utils from "effect/Utils"
 import { cancelled } from "../dynamodb/wording/transaction.js"
 import { record } from "../refusal.js"
 import * as batch from "./batch.js"
+import * as body from "./body.js"
 import * as Rule from "./rule.js"
 
 /** Requests of operations whose types are not looked at. */
@@ -18,8 +19,8 @@ export type Send = (operation: string, input: unknown) => Effect.Effect<unknown,
 
 export interface Layer {
   readonly send: Send
-  /** Lets rules stand, behind those that stand already. */
-  readonly stand: <R extends Rule.Rule>(rules: ReadonlyArray<R>) => Effect.Effect<ReadonlyArray<Rule.Standing<R>>>
+  /** Lets a rule stand, behind those that stand already. */
+  readonly stand: (rule: Rule.Rule) => Effect.Effect<Rule.Standing>
   readonly withdraw: (rules: ReadonlyArray<Rule.Standing>) => Effect.Effect<void>
 }
 
@@ -40,6 +41,11 @@ const conflicted = (rule: Rule.Rule, input: unknown): WireFailure => {
   })
 }
 
+const limited = (operation: string, input: unknown, limit: number) => ({
+  ...record(input),
+  [Rule.pageLimits[operation] ?? "Limit"]: limit
+})
+
 /** Only what the filter drops, and the key to go on behind it: nothing that the caller asked for is lost. */
 const isEmptyPage = (answer: unknown): boolean =>
   record(answer).Count === 0 && record(answer).LastEvaluatedKey !== undefined
@@ -50,22 +56,23 @@ export const make = (next: Send): Effect.Effect<Layer, never, Scope.Scope> =>
 
     const change = (one: Rule.Standing, operation: string, input: unknown): Effect.Effect<unknown, WireFailure> => {
       const { rule } = one
-      if (rule.page !== undefined) {
-        const limited = {
-          ...record(input),
-          [Rule.pageLimits[operation] ?? "Limit"]: rule.page === "empty" ? 1 : rule.page
-        }
-        if (rule.page !== "empty") {
-          one.fired++
-          return next(operation, limited)
-        }
-        return Effect.flatMap(next(operation, limited), (answer) => {
+      if (rule.page === "empty") {
+        return Effect.flatMap(next(operation, limited(operation, input, 1)), (answer) => {
           if (!isEmptyPage(answer)) return next(operation, input)
           one.fired++
           return Effect.succeed(answer)
         })
       }
+      const harm = rule.body
+      if (harm !== undefined) {
+        return Effect.map(next(operation, input), (answer) => {
+          const harmed = body.harm(harm, answer)
+          if (harmed !== undefined) one.fired++
+          return harmed ?? answer
+        })
+      }
       one.fired++
+      if (rule.page !== undefined) return next(operation, limited(operation, input, rule.page))
       if (rule.conflict !== undefined) return Effect.fail(conflicted(rule, input))
       if (rule.unprocessed !== undefined) {
         const chosen = batch.choose(rule, rule.unprocessed, input)
@@ -115,17 +122,12 @@ export const make = (next: Send): Effect.Effect<Layer, never, Scope.Scope> =>
 
     return {
       send,
-      stand: (rules) =>
-        Effect.map(
-          Effect.forEach(
-            rules,
-            (rule) => Effect.map(randomOf(rule), (random) => ({ rule, random, seen: 0, fired: 0 }))
-          ),
-          (mine) => {
-            standing = [...standing, ...mine]
-            return mine
-          }
-        ),
+      stand: (rule) =>
+        Effect.map(randomOf(rule), (random) => {
+          const one = { rule, random, seen: 0, fired: 0 }
+          standing = [...standing, one]
+          return one
+        }),
       withdraw: (rules) =>
         Effect.sync(() => {
           standing = standing.filter((one) => !rules.includes(one))

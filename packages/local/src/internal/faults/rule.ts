@@ -21,11 +21,13 @@ export interface Rule extends Scope.Scope {
   readonly unprocessed?: batch.Chosen | undefined
   readonly page?: number | "empty" | undefined
   readonly conflict?: number | ReadonlyArray<number> | undefined
+  /** At the endpoint only, where a body is bytes that are still to be written. */
+  readonly body?: "truncated" | "corrupt" | undefined
 }
 
 /** A rule that stands: how many requests of its scope it has seen, and how many it changed. */
-export interface Standing<R extends Rule = Rule> {
-  readonly rule: R
+export interface Standing {
+  readonly rule: Rule
   readonly random: () => number
   seen: number
   fired: number

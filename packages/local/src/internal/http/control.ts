@@ -7,78 +7,28 @@
  *
  * Requests that change something must say that they are JSON: a web page of another origin cannot send them unasked.
  */
-import { connectionFault, serviceFault } from "@armature/aws/WireFailure"
 import type { WireFailure } from "@armature/aws/WireFailure"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Faults from "../../Faults.js"
+import * as json from "../faults/json.js"
+import * as layer from "../faults/layer.js"
+import type { Standing } from "../faults/rule.js"
 import type { Answer, Head } from "./answer.js"
 import { headerOf } from "./signature.js"
 
-type Send = (operation: string, input: unknown) => Effect.Effect<unknown, WireFailure>
+type Services = Readonly<Record<json.Name, layer.Send>>
 
-export type Name = "DynamoDB" | "KMS" | "S3"
-
-type Operations = { readonly [operation: string]: { readonly input: unknown; readonly output: unknown } }
-
-const count = Schema.Int.pipe(Schema.positive())
-
-/** A rule as JSON. `delay` and `retryAfter` are milliseconds. */
-const Rule = Schema.Struct({
-  service: Schema.Literal("DynamoDB", "KMS", "S3"),
-  operation: Schema.NonEmptyString,
-  nth: Schema.optional(count),
-  times: Schema.optional(count),
-  effect: Schema.optional(Schema.Literal("before", "after", "late")),
-  delay: Schema.optional(Schema.NonNegative),
-  failure: Schema.Union(
-    Schema.Struct({
-      code: Schema.NonEmptyString,
-      message: Schema.optional(Schema.String),
-      statusCode: Schema.optional(Schema.Int.pipe(Schema.between(300, 599))),
-      retryAfter: Schema.optional(Schema.NonNegative),
-      detail: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
-    }),
-    Schema.Struct({ connection: Schema.Literal("sent", "body") })
-  )
-})
-
-export type Rule = typeof Rule.Type
-
-const decodeRules = Schema.decodeUnknownEither(Schema.parseJson(Schema.Array(Rule)), {
-  onExcessProperty: "error",
-  errors: "first"
-})
-
-/** The rules of a text; on the left what is wrong with it. */
-export const parseRules = (text: string): Either.Either<ReadonlyArray<Rule>, string> =>
-  Either.mapLeft(decodeRules(text), (error) => error.message)
-
-interface Standing {
-  readonly rule: Rule
-  readonly failure: WireFailure
-  fired: number
+/** A rule as it was given, and as it stands. */
+interface Given {
+  readonly rule: json.Rule
+  readonly standing: Standing
 }
-
-const failureOf = ({ failure }: Rule): WireFailure =>
-  "connection" in failure
-    ? connectionFault({ phase: failure.connection, timeout: false, cause: "a fault rule" })
-    : serviceFault({
-      code: failure.code,
-      message: failure.message ?? "",
-      statusCode: failure.statusCode ?? 400,
-      retryAfter: failure.retryAfter,
-      detail: failure.detail
-    })
 
 export interface Control {
   /** The services under the rules that stand. */
-  readonly services: Readonly<Record<Name, Send>>
-  readonly set: (rules: ReadonlyArray<Rule>) => Effect.Effect<void>
+  readonly services: Services
+  readonly set: (rules: ReadonlyArray<json.Rule>) => Effect.Effect<void>
   readonly record: (call: unknown) => void
   readonly handle: (
     head: Head,
@@ -97,59 +47,34 @@ const answer = (status: number, document: unknown, operation: string): Answer =>
   log: { service: "control", operation, resources: [], code: undefined }
 })
 
-export const make = (services: Readonly<Record<Name, Send>>): Effect.Effect<Control, never, Scope.Scope> =>
+export const make = (services: Services, models: json.Models): Effect.Effect<Control, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const scope = yield* Effect.scope
-    const names: ReadonlyArray<Name> = ["DynamoDB", "KMS", "S3"]
-    let standing: ReadonlyArray<Standing> = []
-    let fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown, unknown>> = []
+    const layers = {
+      DynamoDB: yield* layer.make(services.DynamoDB),
+      KMS: yield* layer.make(services.KMS),
+      S3: yield* layer.make(services.S3)
+    }
+    let given: ReadonlyArray<Given> = []
     let calls: Array<unknown> = []
 
-    const info = { region: undefined, serverAddress: undefined, serverPort: undefined }
-    const faulted = (name: Name) =>
-      Faults.make<Operations>({ info, send: (operation, input) => services[name](operation, input) })
-    const layers = { DynamoDB: yield* faulted("DynamoDB"), KMS: yield* faulted("KMS"), S3: yield* faulted("S3") }
-
-    // A rule's failure is its own, so whoever fails with it says which rule fired.
-    const counted = (name: Name): Send => (operation, input) =>
-      Effect.tapError(layers[name].transport.send(operation, input), (failure) =>
-        Effect.sync(() => {
-          for (const one of standing) if (one.failure === failure) one.fired++
-        }))
-
-    const set = (rules: ReadonlyArray<Rule>): Effect.Effect<void> =>
+    const set = (rules: ReadonlyArray<json.Rule>): Effect.Effect<void> =>
       Effect.gen(function*() {
-        yield* Fiber.interruptAll(fibers)
-        standing = rules.map((rule) => ({ rule, failure: failureOf(rule), fired: 0 }))
-        fibers = yield* Effect.forEach(names, (name) =>
-          Effect.gen(function*() {
-            const ready = yield* Deferred.make<void>()
-            const mine = standing.filter((one) => one.rule.service === name).map(({ failure, rule }) => ({
-              operation: rule.operation,
-              nth: rule.nth,
-              times: rule.times,
-              effect: rule.effect,
-              delay: rule.delay,
-              failure
-            }))
-            const stand = Effect.zipRight(Deferred.succeed(ready, undefined), Effect.never)
-            const fiber = yield* Effect.forkIn(layers[name].run(mine)(stand), scope)
-            yield* Deferred.await(ready)
-            return fiber
-          }))
+        for (const { rule, standing } of given) yield* layers[rule.service].withdraw([standing])
+        given = yield* Effect.forEach(rules, (rule) =>
+          Effect.map(layers[rule.service].stand(json.toRule(rule)), (standing) => ({ rule, standing })))
       })
 
     const faults = (head: Head, body: () => Effect.Effect<Uint8Array | undefined, WireFailure>) =>
       Effect.gen(function*() {
         switch (head.method) {
           case "GET":
-            return answer(200, standing.map(({ fired, rule }) => ({ ...rule, fired })), "faults")
+            return answer(200, given.map(({ rule, standing }) => ({ ...rule, fired: standing.fired })), "faults")
           case "DELETE":
             yield* set([])
             return answer(204, undefined, "faults")
           case "PUT": {
             const bytes = yield* body()
-            const rules = parseRules(Buffer.from(bytes ?? []).toString("utf8"))
+            const rules = json.parse(models, Buffer.from(bytes ?? []).toString("utf8"))
             if (Either.isLeft(rules)) return answer(400, { message: rules.left }, "faults")
             yield* set(rules.right)
             return answer(204, undefined, "faults")
@@ -172,7 +97,7 @@ export const make = (services: Readonly<Record<Name, Send>>): Effect.Effect<Cont
     }
 
     return {
-      services: { DynamoDB: counted("DynamoDB"), KMS: counted("KMS"), S3: counted("S3") },
+      services: { DynamoDB: layers.DynamoDB.send, KMS: layers.KMS.send, S3: layers.S3.send },
       set,
       record: (call) => {
         if (calls.length >= maxCalls) calls.shift()
