@@ -63,6 +63,8 @@ export interface SdkClient {
 export interface SendOptions {
   /** Comes out at the connection. */
   readonly armature: object
+  /** Never given: an option of the SDK's, without which TypeScript would not take this for its options. The transport has its own. */
+  readonly requestTimeout?: never
 }
 
 /**
