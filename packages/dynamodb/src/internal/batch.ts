@@ -85,7 +85,8 @@ const run = <M, E extends AwsException>(batch: {
         onSuccess: ({ full, left }) => {
           fate.done += members.length - left.length
           if (left.length === 0) return Effect.void
-          if (full) return Effect.suspend(() => drain(left, policy.initial, fate.done))
+          // a full answer did something: one that did nothing waits like any other, or it would be asked for without end
+          if (full && left.length < members.length) return Effect.suspend(() => drain(left, policy.initial, fate.done))
           // a few members may be unlucky often: what counts is whether the batch gets on
           const before = fate.done > reached ? policy.initial : state
           const { done } = fate
