@@ -29,6 +29,16 @@ export const answered = (output: unknown): Readonly<Record<string, unknown>> => 
   }
 }
 
+const list = (u: unknown): ReadonlyArray<unknown> => Array.isArray(u) ? u : []
+
+/** How many items an answer holds: one, a page, an answer for each member, or a list for each table. */
+const itemsIn = ({ Item, Items, Responses }: Readonly<Record<string, unknown>>): number =>
+  Item !== undefined
+    ? 1
+    : list(Items).length + (Array.isArray(Responses)
+      ? Responses.filter((one) => asRecord(one).Item !== undefined).length
+      : Object.values(asRecord(Responses)).reduce((sum: number, of) => sum + list(of).length, 0))
+
 const number = (u: unknown): number | undefined => typeof u === "number" ? u : undefined
 
 /** Feeds DynamoDB's own metrics. What AWS does not split into read and write is what the operation does. */
@@ -45,7 +55,7 @@ export const measure = () => {
       if (read !== undefined) capacity(read, { "db.collection.name": table, unit: "read" })
       if (write !== undefined) capacity(write, { "db.collection.name": table, unit: "write" })
     }
-    const count = number(members.Count) ?? (members.Item === undefined ? undefined : 1)
-    if (count !== undefined) items(count, { "db.operation.name": operation })
+    const count = itemsIn(members)
+    if (count > 0) items(count, { "db.operation.name": operation })
   }
 }

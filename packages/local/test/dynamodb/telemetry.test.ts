@@ -218,6 +218,60 @@ describe("telemetry", () => {
       )
     }))
 
+  it.effect("the items of every answer that holds some are counted, and those of a count are not", () =>
+    Effect.gen(function*() {
+      const names = [
+        "GetItem",
+        "Query",
+        "Scan",
+        "BatchGetItem",
+        "TransactGetItems",
+        "ExecuteStatement",
+        "BatchExecuteStatement",
+        "ExecuteTransaction",
+        "PutItem"
+      ]
+      const read = Effect.forEach(names, (name) =>
+        Effect.map(Metric.value(Metric.tagged(DynamoDBMetrics.items, "db.operation.name", name)), ({ count }) => count))
+      const before = yield* read
+      yield* Effect.gen(function*() {
+        const db = yield* DynamoDB.DynamoDB
+        const other = { ...Key, id: { N: "2" } }
+        const missing = { ...Key, id: { N: "3" } }
+        const Statement = "SELECT * FROM users WHERE org = 'acme' AND id = 1"
+        const query = {
+          TableName: "users",
+          KeyConditionExpression: "org = :o",
+          ExpressionAttributeValues: { ":o": { S: "acme" } }
+        }
+        for (const Item of [Key, other]) yield* db.putItem({ TableName: "users", Item })
+        for (const one of [Key, missing]) yield* db.getItem({ TableName: "users", Key: one })
+        yield* db.query(query)
+        yield* db.query.count(query)
+        yield* db.scan.count({ TableName: "users" })
+        yield* db.batchGetItem({ RequestItems: { users: { Keys: [Key, other, missing] } } })
+        yield* db.transactGetItems({ TransactItems: [Key, missing].map((Key) => ({ Get: { TableName: "users", Key } })) })
+        yield* db.executeStatement({ Statement: "SELECT * FROM users WHERE org = 'acme'" })
+        yield* db.batchExecuteStatement({ Statements: [{ Statement }, { Statement: Statement.replace("1", "3") }] })
+        yield* db.executeTransaction({ TransactStatements: [{ Statement }] })
+      }).pipe(Effect.provide(local))
+      const after = yield* read
+      assert.deepStrictEqual(
+        Object.fromEntries(names.map((name, i) => [name, (after[i] ?? 0) - (before[i] ?? 0)])),
+        {
+          GetItem: 1,
+          Query: 2,
+          Scan: 0,
+          BatchGetItem: 2,
+          TransactGetItems: 1,
+          ExecuteStatement: 2,
+          BatchExecuteStatement: 1,
+          ExecuteTransaction: 1,
+          PutItem: 0
+        }
+      )
+    }))
+
   it.effect("a debug line for each call, and a warning for a slow one", () =>
     Effect.gen(function*() {
       const { lines, logger } = logging()
