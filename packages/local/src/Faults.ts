@@ -160,6 +160,10 @@ interface NoConflict {
   readonly conflict?: undefined
 }
 
+interface NoBody {
+  readonly body?: undefined
+}
+
 interface Slow {
   /** How long the request waits first, on Effect's clock. Alone, nothing else befalls it. */
   readonly latency?: Duration.DurationInput | undefined
@@ -172,15 +176,24 @@ interface Slow {
  * @category models
  */
 export type Happening<Ops> =
-  | Of<keyof Ops & string> & Slow & Taken & NoHang & NoUnprocessed & NoPage & NoConflict & {
+  | NoBody & Of<keyof Ops & string> & Slow & Taken & NoHang & NoUnprocessed & NoPage & NoConflict & {
     readonly failure: WireFailure
   }
-  | Of<keyof Ops & string> & Slow & Taken & NoFailure & NoUnprocessed & NoPage & NoConflict & {
+  | NoBody & Of<keyof Ops & string> & Slow & Taken & NoFailure & NoUnprocessed & NoPage & NoConflict & {
     /** Never answered: whoever asks waits until he gives up. */
     readonly hang: true
   }
-  | Of<keyof Ops & string> & Untaken & NoFailure & NoHang & NoUnprocessed & NoPage & NoConflict & Required<Slow>
-  | Of<Giving<Ops, "UnprocessedItems" | "UnprocessedKeys">>
+  | NoBody
+    & Of<keyof Ops & string>
+    & Untaken
+    & NoFailure
+    & NoHang
+    & NoUnprocessed
+    & NoPage
+    & NoConflict
+    & Required<Slow>
+  | NoBody
+    & Of<Giving<Ops, "UnprocessedItems" | "UnprocessedKeys">>
     & Slow
     & Untaken
     & NoFailure
@@ -194,18 +207,19 @@ export type Happening<Ops> =
        */
       readonly unprocessed: "all" | number | ReadonlyArray<number>
     }
-  | Of<keyof Ops & Limited> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoConflict & {
+  | NoBody & Of<keyof Ops & Limited> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoConflict & {
     /** The most that a page holds, with the cursor behind it. A request that asks for no more is not met. */
     readonly page: number
   }
-  | Of<keyof Ops & ("Query" | "Scan")> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoConflict & {
+  | NoBody & Of<keyof Ops & ("Query" | "Scan")> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoConflict & {
     /**
      * A page without items that is not the last. DynamoDB gives such a page when the filter drops all that was read, and so it is here:
      * the request is met only if its first item is dropped by its filter.
      */
     readonly page: "empty"
   }
-  | Of<Taking<Ops, "TransactItems" | "TransactStatements">>
+  | NoBody
+    & Of<Taking<Ops, "TransactItems" | "TransactStatements">>
     & Slow
     & Untaken
     & NoFailure
@@ -216,6 +230,10 @@ export type Happening<Ops> =
       /** The positions in the transaction, counted from 0, that conflict with another one. A shorter transaction is not met. */
       readonly conflict: number | ReadonlyArray<number>
     }
+  | Of<keyof Ops & "GetObject"> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoPage & NoConflict & {
+    /** The bytes of the object end in the middle, or are not those of its checksum. An object without bytes is not met. */
+    readonly body: "truncated" | "corrupt"
+  }
 
 type Limited =
   | "Query"

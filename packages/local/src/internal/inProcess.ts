@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import * as Faults from "../Faults.js"
+import { concerns } from "./faults/scope.js"
 
 /** One request that reached the transport. */
 export interface Call {
@@ -20,6 +21,8 @@ export interface InProcess<Ops, Engine> {
     readonly faults: Faults.Faults<Ops>
     /** The calls so far, in the order of their coming: those that a fault met as well, and each repetition. */
     readonly calls: Effect.Effect<ReadonlyArray<Call>>
+    /** Those of an operation, and on what it names: asked as fault rules ask. */
+    readonly callsTo: (target: Faults.Target<Ops>) => Effect.Effect<ReadonlyArray<Call>>
   }
 }
 
@@ -59,7 +62,16 @@ export const make = <Ops, Engine extends { readonly execute: Execute }>(options:
           })
       }
       : faults.transport
-    return { transport, local: { engine, faults, calls: Effect.sync(() => [...calls]) } }
+    return {
+      transport,
+      local: {
+        engine,
+        faults,
+        calls: Effect.sync(() => [...calls]),
+        callsTo: (target) =>
+          Effect.sync(() => calls.filter((call) => call.operation === target.operation && concerns(target, call.input)))
+      }
+    }
   })
 
 type Execute = (operation: string, input: unknown) => Either.Either<Readonly<Record<string, unknown>>, ServiceFault>

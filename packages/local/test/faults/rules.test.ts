@@ -351,3 +351,28 @@ describe("what becomes of a request", () => {
       assert.deepStrictEqual(results, [true, true, false, false])
     }))
 })
+
+describe("the call log", () => {
+  it.scoped("tells the calls of an operation, and on what it names, those that a rule met as well", () =>
+    Effect.gen(function*() {
+      const { local, send, under } = yield* world
+      yield* ok(send("GetItem", { TableName: "aaa", Key: key(1) })).pipe(
+        under([{ operation: "GetItem", failure: Faults.throttled() }])
+      )
+      yield* send("GetItem", { TableName: "bbb", Key: key(2) })
+      yield* send("BatchGetItem", { RequestItems: { aaa: { Keys: [key(1)] }, bbb: { Keys: [key(2)] } } })
+      const count = (target: Faults.Target<DynamoDB.Operations>) =>
+        Effect.map(local.callsTo(target), (calls) => calls.length)
+      assert.deepStrictEqual(
+        yield* Effect.all([
+          count({ operation: "GetItem" }),
+          count({ operation: "GetItem", table: "aaa" }),
+          count({ operation: "GetItem", key: { n: { N: "2" } } }),
+          count({ operation: "BatchGetItem", table: "aaa", key: { n: { N: "1" } } }),
+          count({ operation: "BatchGetItem", table: "aaa", key: { n: { N: "2" } } }),
+          count({ operation: "PutItem" })
+        ]),
+        [2, 1, 1, 1, 0, 0]
+      )
+    }))
+})

@@ -21,7 +21,6 @@ export interface Rule extends Scope.Scope {
   readonly unprocessed?: batch.Chosen | undefined
   readonly page?: number | "empty" | undefined
   readonly conflict?: number | ReadonlyArray<number> | undefined
-  /** At the endpoint only, where a body is bytes that are still to be written. */
   readonly body?: "truncated" | "corrupt" | undefined
 }
 
