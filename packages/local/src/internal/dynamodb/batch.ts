@@ -44,7 +44,8 @@ interface Get {
   readonly consistent: boolean
 }
 
-const placeId = (table: Table, { pk, sk }: Place): string => `${table.name}\u0000${pk}\u0000\u0000${sk}`
+/** An item's identity among tables. A binary key may hold any character, so the length tells where the first ends. */
+const placeId = (table: Table, { pk, sk }: Place): string => `${table.name}\u0000${pk.length}\u0000${pk}${sk}`
 
 /** The members in an order that nobody can rely on. */
 const shuffled = <A>(world: World, members: ReadonlyArray<A>): ReadonlyArray<A> => {
