@@ -38,7 +38,7 @@ const loadsSdk = {
   kms: ["Kms"],
   s3: ["S3"],
   model: [],
-  local: ["Endpoint", "LocalDynamoDB", "LocalKms"],
+  local: ["Endpoint", "Local", "LocalDynamoDB", "LocalKms", "LocalS3"],
   armature: ["Aws"]
 }
 

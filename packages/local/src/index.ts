@@ -14,8 +14,12 @@ export * as Faults from "./Faults.js"
 
 export * as KmsEngine from "./KmsEngine.js"
 
+export * as Local from "./Local.js"
+
 export * as LocalDynamoDB from "./LocalDynamoDB.js"
 
 export * as LocalKms from "./LocalKms.js"
+
+export * as LocalS3 from "./LocalS3.js"
 
 export * as S3Engine from "./S3Engine.js"

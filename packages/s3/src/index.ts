@@ -1,0 +1,9 @@
+/**
+ * S3 for Effect.
+ *
+ * @since 0.1.0
+ */
+
+export * as S3 from "./S3.js"
+
+export * as S3Exception from "./S3Exception.js"

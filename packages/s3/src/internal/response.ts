@@ -1,0 +1,49 @@
+/** The body of an answer as the AWS SDK gives it: one of Node's streams, made a stream of Effect's. */
+import { connectionFault } from "@armature/aws/WireFailure"
+import type { ConnectionFault } from "@armature/aws/WireFailure"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { Readable } from "node:stream"
+import type { ChecksumFault, ResponseBody } from "./port.js"
+
+type Fault = ConnectionFault | ChecksumFault
+
+/** The SDK's own words, at the end of a body that it found to be another. It gives this error neither a name nor a code. */
+const mismatch = /^Checksum mismatch/
+
+const faultOf = (error: Error | null): Fault =>
+  error !== null && mismatch.test(error.message)
+    ? { _tag: "ChecksumFault" }
+    : connectionFault({ phase: "body", timeout: false, cause: error ?? new Error("the body ended early") })
+
+/** The next piece; `None` at the end. */
+const pull = (readable: Readable): Effect.Effect<Uint8Array, Option.Option<Fault>> =>
+  Effect.async((resume) => {
+    const events = ["readable", "end", "error", "close"] as const
+    const off = () => {
+      for (const event of events) readable.off(event, look)
+    }
+    const done = (result: Effect.Effect<Uint8Array, Option.Option<Fault>>) => {
+      off()
+      resume(result)
+    }
+    const look = () => {
+      const piece: unknown = readable.readable ? readable.read() : null
+      if (piece instanceof Uint8Array) done(Effect.succeed(piece))
+      else if (readable.readableEnded) done(Effect.fail(Option.none()))
+      else if (readable.destroyed) done(Effect.fail(Option.some(faultOf(readable.errored))))
+    }
+    for (const event of events) readable.on(event, look)
+    look()
+    return Effect.sync(off)
+  })
+
+/** A body that is no stream of Node's, which the SDK gives where there is none, is empty. */
+export const responseBody = (body: unknown): ResponseBody => {
+  if (!(body instanceof Readable)) return { stream: Stream.empty, release: Effect.void }
+  // an error that strikes while nobody reads is told to whoever reads next
+  body.on("error", () => undefined)
+  const release = Effect.sync(() => void body.destroy())
+  return { stream: Stream.ensuring(Stream.repeatEffectOption(pull(body)), release), release }
+}

@@ -1,0 +1,198 @@
+/** The methods of the service over a client that sends. */
+import { classify } from "@armature/aws/Classify"
+import {
+  ConfigurationException,
+  ConnectionException,
+  CredentialsException,
+  ServiceException,
+  ValidationException
+} from "@armature/aws/Exceptions"
+import type { ServiceClient } from "@armature/aws/ServiceClient"
+import type { ConnectionFault, WireFailure } from "@armature/aws/WireFailure"
+import type * as Sdk from "@aws-sdk/client-s3"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { S3 } from "../S3.js"
+import { ChecksumMismatch } from "../S3Exception.js"
+import { withBody } from "./body.js"
+import { named, rules } from "./classification.js"
+import type * as Errors from "./errors.js"
+import * as operations from "./operations.js"
+import type { ChecksumFault, Operations, PresignRequest, ResponseBody, S3Port } from "./port.js"
+
+/**
+ * The transport as the driver uses it: what has no name is named, and a body that has begun belongs to the scope of whoever asked for it,
+ * even when the call is interrupted before it has returned.
+ */
+export const held = (transport: S3Port): S3Port => ({
+  info: transport.info,
+  presign: transport.presign,
+  send: (operation, input) => {
+    const sent = Effect.mapError(transport.send(operation, input), named)
+    return operation !== "GetObject" ?
+      sent :
+      Effect.uninterruptibleMask((restore) =>
+        Effect.tap(restore(sent), (output) => {
+          const body = bodyOf(output)
+          return body === undefined ? Effect.void : Effect.flatMap(
+            Effect.serviceOption(Scope.Scope),
+            Option.match({ onNone: () => body.release, onSome: (scope) => Scope.addFinalizer(scope, body.release) })
+          )
+        })
+      )
+  }
+})
+
+const bodyOf = (output: unknown): ResponseBody | undefined =>
+  typeof output === "object" && output !== null && "Body" in output && isResponseBody(output.Body)
+    ? output.Body
+    : undefined
+
+const isResponseBody = (body: unknown): body is ResponseBody =>
+  typeof body === "object" && body !== null && "release" in body
+
+const bodyError =
+  (resource: string | undefined) => (fault: ConnectionFault | ChecksumFault): Errors.GetObjectBodyError => {
+    const fields = { service: "S3", operation: "GetObject", resource, retryable: true, outcome: "unknown" } as const
+    return fault._tag === "ChecksumFault"
+      ? new ChecksumMismatch(fields)
+      : new ConnectionException({ ...fields, reason: fault.timeout ? "Timeout" : "Truncated", cause: fault.cause })
+  }
+
+/** The helpers of `getObject`, which read the body to its end and leave nothing open. */
+export const getting = (get: GetPlain): S3.GetObject => {
+  const collected = (input: Sdk.GetObjectCommandInput) =>
+    Effect.scoped(
+      Effect.flatMap(get(input), (output) =>
+        Effect.map(Stream.runCollect(output.Body), (pieces) => ({
+          ...output,
+          Body: new Uint8Array(Buffer.concat([...pieces]))
+        })))
+    )
+  // without a condition none fails, which is what ReadConditionError says of I
+  return Object.assign(get, {
+    bytes: collected,
+    text: (input: Sdk.GetObjectCommandInput) =>
+      Effect.map(collected(input), (output) => ({ ...output, Body: new TextDecoder().decode(output.Body) }))
+  }) as S3.GetObject
+}
+
+export type GetPlain = (
+  input: Sdk.GetObjectCommandInput
+) => Effect.Effect<
+  S3.GetObjectOutput,
+  Errors.GetObjectError | Errors.ReadConditionError<Sdk.GetObjectCommandInput>,
+  Scope.Scope
+>
+
+/** The streams of `listObjectsV2`: a page is asked for when it is needed. */
+export const listing = (
+  list: (
+    input: Sdk.ListObjectsV2CommandInput
+  ) => Effect.Effect<Sdk.ListObjectsV2CommandOutput, Errors.ListObjectsV2Error>
+): S3.ListObjectsV2 => {
+  const pages = (input: Sdk.ListObjectsV2CommandInput) =>
+    Stream.paginateEffect(
+      input.ContinuationToken,
+      (ContinuationToken) =>
+        Effect.map(list({ ...input, ContinuationToken }), (page) => {
+          const next = page.IsTruncated === true ? page.NextContinuationToken : undefined
+          return [page, next === undefined ? Option.none() : Option.some(next)] as const
+        })
+    )
+  const call = (input: Sdk.ListObjectsV2CommandInput) => list(input)
+  return Object.assign(call, {
+    pages,
+    objects: (input: Sdk.ListObjectsV2CommandInput) =>
+      Stream.flatMap(pages(input), (page) => Stream.fromIterable(page.Contents ?? []))
+  })
+}
+
+/** AWS's limits for a signature in a URL, in seconds. */
+const [minExpires, maxExpires] = [1, 7 * 24 * 3600]
+
+const presigned = (
+  transport: S3Port,
+  request: PresignRequest,
+  options: S3.PresignOptions
+): Effect.Effect<string, Errors.PresignError> => {
+  const facts = { service: "S3", operation: request.operation, resource: request.input.Bucket }
+  const expiresIn = Math.floor(Duration.toSeconds(options.expiresIn))
+  if (!(expiresIn >= minExpires && expiresIn <= maxExpires)) {
+    return Effect.fail(new ValidationException({ ...facts, reason: "expiresIn is from one second to seven days" }))
+  }
+  const failed = (failure: WireFailure): Errors.PresignError => {
+    const e = classify({ ...facts, attempts: 1 }, failure, rules)
+    return e instanceof ConfigurationException || e instanceof CredentialsException || e instanceof ValidationException
+      ? e
+      : new ServiceException({ ...facts, code: e.code, cause: e })
+  }
+  return Effect.flatMap(
+    Clock.currentTimeMillis,
+    (at) => Effect.mapError(transport.presign({ request, expiresIn, at }), failed)
+  )
+}
+
+/** The service. */
+export const make = (client: ServiceClient<Operations>, transport: S3Port): S3.Service => {
+  const getObject: GetPlain = (input) =>
+    Effect.zipRight(
+      // the body belongs to this scope (see `held`)
+      Effect.scope,
+      Effect.map(client.call(operations.getObject, input), (output) => ({
+        ...output,
+        Body: Stream.mapError(output.Body.stream, bodyError(input.Bucket))
+      }))
+    )
+  const service: Unconditional = {
+    abortMultipartUpload: (input, options) => client.call(operations.abortMultipartUpload, input, options),
+    completeMultipartUpload: (input, options) => client.call(operations.completeMultipartUpload, input, options),
+    copyObject: (input, options) => client.call(operations.copyObject, input, options),
+    createBucket: (input, options) => client.call(operations.createBucket, input, options),
+    createMultipartUpload: (input, options) => client.call(operations.createMultipartUpload, input, options),
+    deleteBucket: (input, options) => client.call(operations.deleteBucket, input, options),
+    deleteObject: (input, options) => client.call(operations.deleteObject, input, options),
+    deleteObjects: (input, options) => client.call(operations.deleteObjects, input, options),
+    getObject: getting(getObject),
+    headBucket: (input) => client.call(operations.headBucket, input),
+    headObject: (input) => client.call(operations.headObject, input),
+    listBuckets: (input = {}) => client.call(operations.listBuckets, input),
+    listMultipartUploads: (input) => client.call(operations.listMultipartUploads, input),
+    listObjectsV2: listing((input) => client.call(operations.listObjectsV2, input)),
+    listParts: (input) => client.call(operations.listParts, input),
+    ping: Effect.asVoid(client.call(operations.listBuckets, { MaxBuckets: 1 })),
+    presignGetObject: (input, options) => presigned(transport, { operation: "GetObject", input }, options),
+    presignPutObject: (input, options) => presigned(transport, { operation: "PutObject", input }, options),
+    putObject: (input, options) =>
+      withBody("PutObject", input, (input) => client.call(operations.putObject, input, options)),
+    uploadPart: (input, options) =>
+      withBody("UploadPart", input, (input) => client.call(operations.uploadPart, input, options)),
+    uploadPartCopy: (input, options) => client.call(operations.uploadPartCopy, input, options)
+  }
+  // the driver rules a condition's exceptions out for an input without one (`excludes` in the table), which is what the …ConditionError
+  // types say of I; and a body that is no stream needs nothing and fails with nothing, which is what BodyError and BodyContext say of it
+  return service as S3.Service
+}
+
+/** The service as TypeScript follows it: each method with all that it may fail with, whatever the input. */
+type Unconditional = {
+  readonly [K in keyof S3.Service]: K extends keyof Conditional ? Conditional[K] : S3.Service[K]
+}
+interface Conditional {
+  readonly abortMultipartUpload: Write<Sdk.AbortMultipartUploadCommandInput, Sdk.AbortMultipartUploadCommandOutput>
+  readonly completeMultipartUpload: Write<
+    Sdk.CompleteMultipartUploadCommandInput,
+    Sdk.CompleteMultipartUploadCommandOutput
+  >
+  readonly copyObject: Write<Sdk.CopyObjectCommandInput, Sdk.CopyObjectCommandOutput>
+  readonly deleteObject: Write<Sdk.DeleteObjectCommandInput, Sdk.DeleteObjectCommandOutput>
+  readonly headObject: Write<Sdk.HeadObjectCommandInput, Sdk.HeadObjectCommandOutput>
+  readonly putObject: Write<S3.PutObjectInput, Sdk.PutObjectCommandOutput>
+  readonly uploadPart: Write<S3.UploadPartInput, Sdk.UploadPartCommandOutput>
+  readonly uploadPartCopy: Write<Sdk.UploadPartCopyCommandInput, Sdk.UploadPartCopyCommandOutput>
+}
+type Write<I, A> = (input: I, options?: S3.WriteOptions) => Effect.Effect<A, unknown, unknown>
