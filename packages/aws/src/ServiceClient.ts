@@ -7,7 +7,9 @@
  *
  * @since 0.1.0
  */
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
@@ -164,6 +166,8 @@ const inProgressWait = 5_000
 interface State {
   readonly clock: Clock.Clock
   readonly span: Tracer.Span
+  /** Whether the program logs at the level of debugging. */
+  readonly debugged: boolean
   /** Milliseconds: when this call began. */
   readonly began: number
   /** Milliseconds: when the first request was sent, by this call or the one it goes on from. */
@@ -172,7 +176,8 @@ interface State {
   unknown: boolean
   waited: boolean
   cost: number
-  readonly once: Set<string>
+  /** What was worth one more request, and had it. */
+  tried: Set<string> | undefined
   policy: { readonly schedule: Policy; state: unknown } | undefined
 }
 
@@ -211,7 +216,8 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
       const e = access === "write" && state.unknown
         ? new WriteOutcomeUnknownException({ ...fieldsOf(last), retryable: false, last })
         : last
-      return Effect.fail(isDeclared(e) ? e : new ServiceException(fieldsOf(e)))
+      const declared = isDeclared(e) ? e : new ServiceException(fieldsOf(e))
+      return told(state, declared, Effect.fail(declared))
     }
 
     const mayRepeat = (state: State, at: number): boolean => {
@@ -236,7 +242,9 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
           if (tokens < budgetMax) {
             MutableRef.set(budget, Math.min(budgetMax, tokens + (state.cost === 0 ? successGain : state.cost)))
           }
-          return Effect.succeed(output)
+          annotate(state.span, settings.answered(output))
+          settings.measure?.(access, name, output)
+          return told(state, undefined, Effect.succeed(output))
         }
       })
     }
@@ -283,7 +291,12 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
       return wait > 0 ? Effect.zipRight(Effect.sleep(wait), resume) : resume
     }
 
-    const done = (state: State, e: AwsException | undefined): Effect.Effect<void> => {
+    /** Tells how the call ended, and ends it so. */
+    const told = <A, E>(
+      state: State,
+      e: AwsException | undefined,
+      ended: Effect.Effect<A, E>
+    ): Effect.Effect<A, E> => {
       const { span } = state
       const took = state.clock.unsafeCurrentTimeMillis() - state.began
       if (state.attempts > 1) span.attribute("http.request.resend_count", state.attempts - 1)
@@ -299,12 +312,12 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
         span.attribute("error.type", e._tag)
         if (e.requestId !== undefined) span.attribute("aws.request_id", e.requestId)
       }
+      // most programs do not log at this level: they do not pay for its text
+      if (took <= slow && !state.debugged) return ended
       const outcome = e === undefined ? "succeeded" : `failed with ${e._tag}`
-      const line = () =>
-        `${title} ${outcome} after ${took} ms, ${state.attempts} ${state.attempts === 1 ? "request" : "requests"}`
-      return took > slow
-        ? Effect.suspend(() => Effect.logWarning(line()))
-        : whereDebugged(() => Effect.logDebug(line()))
+      const requests = state.attempts === 1 ? "request" : "requests"
+      const line = `${title} ${outcome} after ${took} ms, ${state.attempts} ${requests}`
+      return Effect.zipRight(took > slow ? Effect.logWarning(line) : Effect.logDebug(line), ended)
     }
 
     const title = resource === undefined ? name : `${name} ${resource}`
@@ -313,42 +326,30 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
       title,
       { kind: "client", captureStackTrace: false, attributes: settings.attributes(name, resource) },
       (span) =>
-        Effect.clockWith((clock) => {
+        Effect.withFiberRuntime((fiber) => {
+          const clock = Context.get(fiber.getFiberRef(DefaultServices.currentServices), Clock.Clock)
           const began = clock.unsafeCurrentTimeMillis()
           const resume = options?.resume
           const state: State = {
             clock,
             span,
+            debugged: LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug),
             began,
             first: resume?.first ?? began,
             attempts: 0,
             unknown: resume !== undefined,
             waited: false,
             cost: 0,
-            once: new Set(),
+            tried: undefined,
             policy: undefined
           }
-          const run = resume === undefined || mayRepeat(state, began) ? send(state) : end(state, resume.last)
-          return Effect.matchEffect(run, {
-            onFailure: (e) => Effect.zipRight(done(state, e), Effect.fail(e)),
-            onSuccess: (output) => {
-              annotate(span, settings.answered(output))
-              settings.measure?.(access, name, output)
-              return Effect.as(done(state, undefined), output)
-            }
-          })
+          return resume === undefined || mayRepeat(state, began) ? send(state) : end(state, resume.last)
         })
     )
   }
 
   return { call }
 }
-
-/** Most programs do not log at this level: they do not pay for its text. */
-const whereDebugged = (log: () => Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.withFiberRuntime((fiber) =>
-    LogLevel.greaterThan(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug) ? Effect.void : log()
-  )
 
 const fresh = (schedule: Policy) => ({ schedule, state: schedule.initial })
 
@@ -360,8 +361,9 @@ const annotate = (span: Tracer.Span, attributes: Readonly<Record<string, unknown
 const takeOnce = (state: State, e: AwsException): boolean => {
   const once = e instanceof CredentialsException ? e.reason : undefined
   if (once === undefined) return true
-  if (state.once.has(once)) return false
-  state.once.add(once)
+  const tried = state.tried ??= new Set()
+  if (tried.has(once)) return false
+  tried.add(once)
   return true
 }
 
