@@ -6,6 +6,7 @@ import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as TestClock from "effect/TestClock"
 import { assert } from "vitest"
@@ -196,6 +197,19 @@ describe("what becomes of a request", () => {
       assert.deepStrictEqual(yield* names, ["bbb"])
     }))
 
+  it.scoped("a slow one that nobody waited for was met all the same", () =>
+    Effect.gen(function*() {
+      const { send, under } = yield* world
+      const fiber = yield* Effect.fork(
+        send("ListTables", {}).pipe(
+          Effect.timeoutOption("1 second"),
+          under([{ operation: "ListTables", latency: "1 hour" }])
+        )
+      )
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isNone(yield* Fiber.join(fiber)))
+    }))
+
   it.scoped("one that hangs takes effect never, at once or late", () =>
     Effect.gen(function*() {
       const { send, under } = yield* world
@@ -259,6 +273,17 @@ describe("what becomes of a request", () => {
         under([{ operation: "BatchGetItem", unprocessed: "all" }])
       )
       assert.deepStrictEqual([none.Responses, none.UnprocessedKeys], [{}, { aaa: { Keys: [key(1)] } }])
+    }))
+
+  it.scoped("a member is told by its place: two of them may be one object", () =>
+    Effect.gen(function*() {
+      const { send, under } = yield* filled
+      const one = key(1)
+      const answer = yield* send("BatchGetItem", { RequestItems: { aaa: { Keys: [one] }, bbb: { Keys: [one] } } }).pipe(
+        under([{ operation: "BatchGetItem", table: "bbb", unprocessed: "all" }])
+      )
+      assert.deepStrictEqual(answer.UnprocessedKeys, { bbb: { Keys: [one] } })
+      assert.lengthOf(answer.Responses?.aaa ?? [], 1)
     }))
 
   it.scoped("a batch without the member is not met", () =>

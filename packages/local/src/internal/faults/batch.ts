@@ -10,30 +10,31 @@ export type Chosen = "all" | number | ReadonlyArray<number>
 const isChosen = (chosen: Chosen, at: number): boolean =>
   chosen === "all" || (typeof chosen === "number" ? at < chosen : chosen.includes(at))
 
-/** The chosen members, by their identity in the input. */
-export const choose = (scope: Scope.Scope, chosen: Chosen, input: unknown): ReadonlySet<unknown> =>
+/** The places of the chosen members. */
+export const choose = (scope: Scope.Scope, chosen: Chosen, input: unknown): ReadonlySet<string> =>
   new Set(
     Scope.members(record(input)).filter((member) => Scope.meets(scope, member.target))
-      .filter((_, at) => isChosen(chosen, at)).map((member) => member.value)
+      .filter((_, at) => isChosen(chosen, at)).map((member) => member.place)
   )
 
 /** `RequestItems` with those members only that are to be kept. A table without any is left out. */
-const keep = (requests: unknown, kept: (member: unknown) => boolean): Input =>
+const keep = (requests: unknown, kept: (place: string) => boolean): Input =>
   Object.fromEntries(
     Object.entries(record(requests)).flatMap(([table, of]): ReadonlyArray<[string, unknown]> => {
+      const isKept = (_: unknown, at: number) => kept(Scope.placeOf(table, at))
       if (Array.isArray(of)) {
-        const members = of.filter(kept)
+        const members = of.filter(isKept)
         return members.length === 0 ? [] : [[table, members]]
       }
       const { Keys } = record(of)
-      const keys = Array.isArray(Keys) ? Keys.filter(kept) : []
+      const keys = Array.isArray(Keys) ? Keys.filter(isKept) : []
       return keys.length === 0 ? [] : [[table, { ...record(of), Keys: keys }]]
     })
   )
 
 /** `undefined` when no member is left to be sent. */
-export const without = (input: unknown, chosen: ReadonlySet<unknown>): Input | undefined => {
-  const RequestItems = keep(record(input).RequestItems, (member) => !chosen.has(member))
+export const without = (input: unknown, chosen: ReadonlySet<string>): Input | undefined => {
+  const RequestItems = keep(record(input).RequestItems, (place) => !chosen.has(place))
   return Object.keys(RequestItems).length === 0 ? undefined : { ...record(input), RequestItems }
 }
 
@@ -54,11 +55,11 @@ const merge = (a: Input, b: Input): Input => {
 export const unprocessed = (
   operation: string,
   input: unknown,
-  chosen: ReadonlySet<unknown>,
+  chosen: ReadonlySet<string>,
   answer: unknown
 ): Input => {
   const name = operation === "BatchGetItem" ? "UnprocessedKeys" : "UnprocessedItems"
-  const mine = keep(record(input).RequestItems, (member) => chosen.has(member))
+  const mine = keep(record(input).RequestItems, (place) => chosen.has(place))
   return {
     ...(operation === "BatchGetItem" ? { Responses: {} } : {}),
     ...record(answer),

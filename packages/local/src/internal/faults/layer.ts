@@ -71,7 +71,6 @@ export const make = (next: Send): Effect.Effect<Layer, never, Scope.Scope> =>
           return harmed ?? answer
         })
       }
-      one.fired++
       if (rule.page !== undefined) return next(operation, limited(operation, input, rule.page))
       if (rule.conflict !== undefined) return Effect.fail(conflicted(rule, input))
       if (rule.unprocessed !== undefined) {
@@ -106,7 +105,9 @@ export const make = (next: Send): Effect.Effect<Layer, never, Scope.Scope> =>
       Effect.suspend(() => {
         const one = standing.length === 0 ? undefined : Rule.meet(standing, operation, input)
         if (one === undefined) return next(operation, input)
-        const { latency } = one.rule
+        const { body, latency, page } = one.rule
+        // before the latency, behind which the caller may have gone; of these two only the answer tells whether they change it
+        if (page !== "empty" && body === undefined) one.fired++
         const changed = Effect.suspend(() => change(one, operation, input))
         return latency === undefined ? changed : Effect.delay(changed, latency)
       })

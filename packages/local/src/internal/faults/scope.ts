@@ -36,20 +36,22 @@ const attributes = (value: unknown): Attributes | undefined =>
 
 const list = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
 
-/** The members of a batch in the order of the request, each with the table and the list that it stands in. */
+/** A member of a batch: where it stands, since two may be one object, and what it names. */
 export interface Member {
-  readonly table: string
-  readonly value: unknown
+  readonly place: string
   readonly target: Target
 }
 
+export const placeOf = (table: string, at: number): string => `${at} ${table}`
+
+/** The members of a batch in the order of the request. */
 export const members = (input: Input): ReadonlyArray<Member> =>
   Object.entries(record(input.RequestItems)).flatMap(([table, requests]) => {
     const values = Array.isArray(requests) ? requests : list(record(requests).Keys)
-    return values.map((value) => {
+    return values.map((value, at) => {
       const { DeleteRequest, PutRequest } = record(value)
       const key = Array.isArray(requests) ? record(DeleteRequest).Key ?? record(PutRequest).Item : value
-      return { table, value, target: { table, key: attributes(key) } }
+      return { place: placeOf(table, at), target: { table, key: attributes(key) } }
     })
   })
 
