@@ -212,7 +212,8 @@ export declare namespace DynamoDB {
      * anew when something was written. A failure is the call's own when it met the whole batch and nothing was written; else, and for
      * what AWS left over, it is an `UnprocessedException`.
      *
-     * A request of unknown outcome is sent again as puts and deletes without a condition are (`resend`).
+     * A request of unknown outcome is sent again as puts and deletes without a condition are (`resend`); what its repetition leaves over
+     * is still unknown.
      *
      * To know which writes are to one key takes the names of the key's attributes: they are `options.keys`, or those of a delete on the
      * table. Where there are neither, `DescribeTable` is asked for a table with puts in more than one request, or in one that was

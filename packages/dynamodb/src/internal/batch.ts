@@ -3,7 +3,7 @@
  * again until it is done, or the policy ends.
  */
 import type { AwsException } from "@armature/aws/AwsException"
-import type { Policy } from "@armature/aws/AwsRetry"
+import { type Policy, withPolicy } from "@armature/aws/AwsRetry"
 import {
   ConfigurationException,
   CredentialsException,
@@ -16,6 +16,7 @@ import type { CallOptions, ErrorOf, ServiceClient } from "@armature/aws/ServiceC
 import type * as Sdk from "@aws-sdk/client-dynamodb"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import { UnprocessedException } from "../DynamoDBException.js"
@@ -34,11 +35,15 @@ interface Options {
 
 const defaultConcurrency = 8
 const maxConcurrency = 1000
+/** How long after its first request a write of unknown outcome may be repeated, in milliseconds: as long as the driver does. */
+const resendWindow = 5_000
 
 /** What became of one request: the members that it left over, and whether that is only because the answer was full. */
 interface Answer<M> {
   readonly left: ReadonlyArray<M>
   readonly full: boolean
+  /** Milliseconds: when it was first sent, where one of its sends has an unknown outcome and may have done what the last one left over. */
+  readonly unsure: number | undefined
 }
 
 /** What became of a batch. */
@@ -60,6 +65,8 @@ const addAll = <M>(to: Array<M>, members: Iterable<M>): void => {
 const isHopeless = (e: AwsException): boolean =>
   e instanceof CredentialsException || e instanceof ConfigurationException
 
+const isLate = (unsure: number | undefined, at: number): boolean => unsure !== undefined && at > unsure + resendWindow
+
 const run = <M, E extends AwsException>(batch: {
   readonly chunks: Iterator<ReadonlyArray<M>>
   readonly options: Options | undefined
@@ -72,19 +79,30 @@ const run = <M, E extends AwsException>(batch: {
     const fate: Fate<M, E> = { done: 0, unprocessed: [], unknown: [], first: undefined, last: undefined }
     let hopeless = false
 
-    // runs one chunk to its end; `state` is the policy's since the batch had come as far as `reached`
-    const drain = (members: ReadonlyArray<M>, state: unknown, reached: number): Effect.Effect<void> =>
+    const giveUp = (left: ReadonlyArray<M>, unsure: number | undefined): Effect.Effect<void> =>
+      Effect.sync(() => addAll(unsure === undefined ? fate.unprocessed : fate.unknown, left))
+
+    // runs one chunk to its end; `state` is the policy's since the batch had come as far as `reached`, and since `unsure` it is not known
+    // whether the members were done
+    const drain = (
+      members: ReadonlyArray<M>,
+      state: unknown,
+      reached: number,
+      unsure?: number
+    ): Effect.Effect<void> =>
       Effect.matchEffect(send(members), {
         onFailure: (e) => {
           fate.first ??= e
           fate.last = e
           hopeless ||= isHopeless(e)
-          addAll(e instanceof WriteOutcomeUnknownException ? fate.unknown : fate.unprocessed, members)
+          const unknown = unsure !== undefined
+          addAll(unknown || e instanceof WriteOutcomeUnknownException ? fate.unknown : fate.unprocessed, members)
           return Effect.void
         },
-        onSuccess: ({ full, left }) => {
+        onSuccess: ({ full, left, ...answer }) => {
           fate.done += members.length - left.length
           if (left.length === 0) return Effect.void
+          const since = unsure ?? answer.unsure
           // a full answer did something: one that did nothing waits like any other, or it would be asked for without end
           if (full && left.length < members.length) return Effect.suspend(() => drain(left, policy.initial, fate.done))
           // a few members may be unlucky often: what counts is whether the batch gets on
@@ -92,15 +110,18 @@ const run = <M, E extends AwsException>(batch: {
           const { done } = fate
           return Effect.flatMap(Clock.currentTimeMillis, (now) =>
             Effect.flatMap(policy.step(now, leftOver(left), before), ([after, _, decision]) => {
-              if (ScheduleDecision.isDone(decision)) {
-                addAll(fate.unprocessed, left)
-                return Effect.void
+              if (ScheduleDecision.isDone(decision)) return giveUp(left, since)
+              const at = Math.max(now, ScheduleIntervals.start(decision.intervals))
+              if (isLate(since, at)) {
+                return giveUp(left, since)
               }
-              const wait = ScheduleIntervals.start(decision.intervals) - now
-              const again = Effect.suspend(() =>
-                drain(left, after, done)
+              // looked at again: a process that was frozen while it waited may have woken long after
+              const again = Effect.flatMap(
+                Clock.currentTimeMillis,
+                (now) =>
+                  isLate(since, now) ? giveUp(left, since) : drain(left, after, done, since)
               )
-              return wait > 0 ? Effect.delay(again, wait) : again
+              return at > now ? Effect.delay(again, at - now) : again
             }))
         }
       })
@@ -130,7 +151,9 @@ const run = <M, E extends AwsException>(batch: {
 
 /** A failure that came of the whole batch, of which nothing was done: it says all there is to say. */
 const wholeFailure = <M, E>({ done, first, unknown, unprocessed }: Fate<M, E>): E | undefined =>
-  done === 0 && (unknown.length === 0 || unprocessed.length === 0) ? first : undefined
+  done === 0 && (unknown.length === 0 || unprocessed.length === 0 && first instanceof WriteOutcomeUnknownException)
+    ? first
+    : undefined
 
 const about = (operation: string, last: AwsException | undefined, unknown: boolean) => ({
   service: "DynamoDB",
@@ -229,7 +252,7 @@ export const batchGetItem = (client: Client, policyInForce: Effect.Effect<Policy
               const left = plan.readsLeft(members, UnprocessedKeys)
               found.add(Responses)
               used.add(ConsumedCapacity)
-              return { left, full: left.length > 0 && plan.isFull(reads, Responses, left) }
+              return { left, full: left.length > 0 && plan.isFull(reads, Responses, left), unsure: undefined }
             })
         )
     })
@@ -279,7 +302,7 @@ export const batchWriteItem = (client: Client, policyInForce: Effect.Effect<Poli
       const { RequestItems = {}, ...rest } = input
       const policy = yield* policyInForce
       const used = new plan.Capacity()
-      const metrics: Record<string, Array<Sdk.ItemCollectionMetrics>> = {}
+      const metrics = new Map<string, Array<Sdk.ItemCollectionMetrics>>()
 
       const unprocessed = (
         members: ReadonlyArray<plan.Write>,
@@ -300,21 +323,33 @@ export const batchWriteItem = (client: Client, policyInForce: Effect.Effect<Poli
           policy,
           leftOver: unprocessed,
           send: (members) =>
-            Effect.flatMap(
-              client.call(operations.batchWriteItem, { ...rest, RequestItems: plan.writesOf(members) }, options),
-              ({ ConsumedCapacity, ItemCollectionMetrics, UnprocessedItems }) =>
-                Effect.mapError(
-                  understood("BatchWriteItem", () => {
-                    const left = plan.writesLeft(members, UnprocessedItems, keys)
-                    used.add(ConsumedCapacity)
-                    for (const [table, of] of Object.entries(ItemCollectionMetrics ?? {})) {
-                      addAll(metrics[table] ??= [], of)
-                    }
-                    return { left, full: false }
-                  }),
-                  (last) => new WriteOutcomeUnknownException({ service: "DynamoDB", operation: "BatchWriteItem", last })
-                )
-            )
+            Effect.flatMap(Clock.currentTimeMillis, (began) => {
+              let unsure: number | undefined
+              // the driver asks the policy after each attempt that it may repeat
+              const watched = Schedule.tapInput(policy, (e: AwsException) =>
+                Effect.sync(() => {
+                  if (e.outcome === "unknown") unsure = began
+                }))
+              return Effect.flatMap(
+                withPolicy(
+                  client.call(operations.batchWriteItem, { ...rest, RequestItems: plan.writesOf(members) }, options),
+                  watched
+                ),
+                ({ ConsumedCapacity, ItemCollectionMetrics, UnprocessedItems }) =>
+                  Effect.mapError(
+                    understood("BatchWriteItem", () => {
+                      const left = plan.writesLeft(members, UnprocessedItems, keys)
+                      used.add(ConsumedCapacity)
+                      for (const [table, of] of Object.entries(ItemCollectionMetrics ?? {})) {
+                        metrics.set(table, [...metrics.get(table) ?? [], ...of])
+                      }
+                      return { left, full: false, unsure }
+                    }),
+                    (last) =>
+                      new WriteOutcomeUnknownException({ service: "DynamoDB", operation: "BatchWriteItem", last })
+                  )
+              )
+            })
         })
 
       const planWith = (keys: plan.KeyNames) =>
@@ -366,7 +401,7 @@ export const batchWriteItem = (client: Client, policyInForce: Effect.Effect<Poli
       if (fate.unprocessed.length > 0 || fate.unknown.length > 0) {
         return yield* Effect.fail(wholeFailure(fate) ?? unprocessed(fate.unprocessed, fate.last, fate.unknown))
       }
-      return { ...(Object.keys(metrics).length === 0 ? {} : { ItemCollectionMetrics: metrics }), ...used.total }
+      return { ...(metrics.size === 0 ? {} : { ItemCollectionMetrics: Object.fromEntries(metrics) }), ...used.total }
     })
   )
 

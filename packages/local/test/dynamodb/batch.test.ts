@@ -259,6 +259,111 @@ describe("batchWriteItem", () => {
       assert.lengthOf((yield* sent).filter((operation) => operation === "BatchWriteItem"), 3)
     }).pipe(Effect.provide(local)))
 
+  it.effect("what is left over of a request that was sent again after a lost answer is unknown: the first may have written it", () => {
+    let asked = 0
+    // the first answer is lost, the second and the third do one write each, the fourth none
+    const layer = between("BatchWriteItem", (input, engine) =>
+      Effect.suspend(() => {
+        const all = [...writesIn(input)]
+        asked++
+        if (asked === 1) return Effect.zipRight(engine(input), Effect.fail(lost))
+        return asked === 4 ? Effect.fail(denied) : answering(engine, input, all.slice(0, 1), all.slice(1))
+      }))
+    return Effect.gen(function*() {
+      const db = yield* DynamoDB.DynamoDB
+      const e = yield* unprocessed(
+        inTime(
+          db.batchWriteItem({ RequestItems: { alpha: range(4).map((i) => put(i)) } }, { keys }).pipe(
+            AwsRetry.withPolicy(Schedule.recurs(1))
+          )
+        )
+      )
+      assert.deepStrictEqual(e.unprocessed, {})
+      assert.deepStrictEqual(e.unknown, { alpha: range(4).slice(2).map((i) => put(i)) })
+      assert.deepStrictEqual([e.outcome, e.last?._tag], ["unknown", "AccessDeniedException"])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a refusal after a lost answer is not told as the whole batch's: it does not say that nothing was written", () => {
+    let asked = 0
+    const layer = between("BatchWriteItem", (input, engine) =>
+      Effect.suspend(() => {
+        asked++
+        if (asked === 1) return Effect.zipRight(engine(input), Effect.fail(lost))
+        return asked === 2 ? answering(engine, input, [], [...writesIn(input)]) : Effect.fail(denied)
+      }))
+    return Effect.gen(function*() {
+      const db = yield* DynamoDB.DynamoDB
+      const e = yield* unprocessed(
+        inTime(
+          db.batchWriteItem({ RequestItems: { alpha: [put(1)] } }).pipe(AwsRetry.withPolicy(Schedule.recurs(1)))
+        )
+      )
+      assert.deepStrictEqual([e.unprocessed, e.unknown, e.outcome], [{}, { alpha: [put(1)] }, "unknown"])
+      assert.strictEqual(e.last?._tag, "AccessDeniedException")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("what may have been written is sent again for five seconds at most", () => {
+    let asked = 0
+    const layer = between(
+      "BatchWriteItem",
+      (input, engine) =>
+        Effect.suspend(() => ++asked === 1 ? Effect.fail(lost) : answering(engine, input, [], [...writesIn(input)]))
+    )
+    return Effect.gen(function*() {
+      const db = yield* DynamoDB.DynamoDB
+      const e = yield* unprocessed(
+        inTime(
+          db.batchWriteItem({ RequestItems: { alpha: [put(1)] } }).pipe(
+            AwsRetry.withPolicy(Schedule.exponential("1 second", 4).pipe(Schedule.intersect(Schedule.recurs(3))))
+          )
+        )
+      )
+      // at 0 s, at 1 s and at 2 s; the next would be at 6 s
+      assert.deepStrictEqual([e.unprocessed, e.unknown, asked], [{}, { alpha: [put(1)] }, 3])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("what may have been written is not sent again by a process that was frozen while it waited", () => {
+    let asked = 0
+    let now = 0
+    const clock: Clock.Clock = {
+      [Clock.ClockTypeId]: Clock.ClockTypeId,
+      unsafeCurrentTimeMillis: () => now,
+      unsafeCurrentTimeNanos: () => BigInt(now) * 1_000_000n,
+      currentTimeNanos: Effect.sync(() => BigInt(now) * 1_000_000n),
+      currentTimeMillis: Effect.sync(() => now),
+      // the first wait is the driver's, the second the batch's
+      sleep: () => Effect.sync(() => void (now += asked === 1 ? 1_000 : 3_600_000))
+    }
+    const layer = between(
+      "BatchWriteItem",
+      (input, engine) =>
+        Effect.suspend(() => ++asked === 1 ? Effect.fail(lost) : answering(engine, input, [], [...writesIn(input)]))
+    )
+    return Effect.gen(function*() {
+      const db = yield* DynamoDB.DynamoDB
+      const e = yield* unprocessed(
+        db.batchWriteItem({ RequestItems: { alpha: [put(1)] } }).pipe(
+          AwsRetry.withPolicy(Schedule.spaced("1 second")),
+          Effect.withClock(clock)
+        )
+      )
+      assert.deepStrictEqual([e.unknown, asked], [{ alpha: [put(1)] }, 2])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a table may have any name", () => {
+    const ItemCollectionMetrics = { constructor: [{ SizeEstimateRangeGB: [0, 1] }] }
+    const layer = between("BatchWriteItem", () => Effect.succeed({ $metadata: {}, ItemCollectionMetrics }))
+    return Effect.gen(function*() {
+      const db = yield* DynamoDB.DynamoDB
+      const output = yield* db.batchWriteItem({ RequestItems: { constructor: [put(1)] } })
+      assert.deepStrictEqual(output.ItemCollectionMetrics, ItemCollectionMetrics)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("a failure that met the whole batch is itself", () =>
     Effect.gen(function*() {
       const db = yield* DynamoDB.DynamoDB
