@@ -17,7 +17,7 @@ import * as Rule from "./rule.js"
 /** Requests of operations whose types are not looked at. */
 export type Send = (operation: string, input: unknown) => Effect.Effect<unknown, WireFailure>
 
-export interface Layer {
+interface Layer {
   readonly send: Send
   /** Lets a rule stand, behind those that stand already. */
   readonly stand: (rule: Rule.Rule) => Effect.Effect<Rule.Standing>

@@ -17,7 +17,7 @@ export interface Scope {
 }
 
 /** One thing that a request names. A batch and a transaction name several. */
-export interface Target {
+interface Target {
   readonly table?: string | undefined
   readonly index?: string | undefined
   /** Of a put the whole item: which of its attributes are the key, only the table knows. */
@@ -37,7 +37,7 @@ const attributes = (value: unknown): Attributes | undefined =>
 const list = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
 
 /** A member of a batch: where it stands, since two may be one object, and what it names. */
-export interface Member {
+interface Member {
   readonly place: string
   readonly target: Target
 }
@@ -62,7 +62,7 @@ const ofAction = (action: unknown): ReadonlyArray<Target> =>
   })
 
 /** What a request names, once for each thing; a request that names nothing has one empty target. */
-export const targets = (given: unknown): ReadonlyArray<Target> => {
+const targets = (given: unknown): ReadonlyArray<Target> => {
   const input = record(given)
   if ("RequestItems" in input) return members(input).map((member) => member.target)
   if ("TransactItems" in input) return list(input.TransactItems).flatMap(ofAction)
