@@ -1,8 +1,8 @@
 /**
  * Failures on demand. A rule says which requests it meets (by operation, by what they name, by their number or by chance) and what
- * becomes of them: a wire failure or no answer at all, while the request takes effect never, at once or later; a slow answer; members of a batch left
- * unprocessed; a short or an empty page; a transaction in conflict. Rules wrap a transport, so everything above it is the code that
- * runs on AWS.
+ * becomes of them: a wire failure or no answer at all, while the request takes effect never, at once or later; a slow answer; members
+ * of a batch left unprocessed; a short or an empty page; a transaction in conflict; a harmed body. Rules wrap a transport, so
+ * everything above it is the code that runs on AWS.
  *
  * @since 0.1.0
  */
