@@ -144,6 +144,22 @@ describe("a batch of statements", () => {
       assert.deepStrictEqual(show(Responses), ["nothing", "MissingResponse unknown"])
     }))
 
+  it.effect("an answer that is none of the protocol's says nothing either, and is no defect", () =>
+    Effect.gen(function*() {
+      const answers = (answer: unknown) =>
+        Layer.provide(
+          Layer.effect(DynamoDB.DynamoDB, DynamoDB.make({ retry: AwsRetry.none })),
+          Layer.succeed(DynamoDB.DynamoDBTransport, {
+            info: { region: undefined, serverAddress: undefined, serverPort: undefined },
+            send: () => Effect.succeed(answer as never)
+          })
+        )
+      for (const answer of [{ Responses: [null] }, { Responses: 5 }, { Responses: [null, {}], ConsumedCapacity: 5 }]) {
+        const { Responses } = yield* Effect.provide(batch("DELETE 1"), answers(answer))
+        assert.deepStrictEqual(show(Responses), ["MissingResponse unknown"])
+      }
+    }))
+
   it.effect("waits as the policy says, gives up when it ends, and begins anew when something was done", () =>
     Effect.gen(function*() {
       const throttle = failed("ThrottlingError")
@@ -259,6 +275,25 @@ describe("a statement", () => {
       ) {
         assert.strictEqual(yield* Effect.provide(failure(write), broken), "WriteOutcomeUnknownException", write)
       }
+    }))
+
+  it.effect("is judged when it is run, by the text that is sent", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const losing: Transport<DynamoDB.Operations> = {
+        info: { region: undefined, serverAddress: undefined, serverPort: undefined },
+        send: () =>
+          Effect.suspend(() => {
+            asked++
+            return Effect.fail(Wire.connectionFault({ phase: "sent", timeout: false, cause: undefined }))
+          })
+      }
+      const layer = Layer.provide(DynamoDB.layerTransport, Layer.succeed(DynamoDB.DynamoDBTransport, losing))
+      const input = { Statement: "SELECT 1" as string }
+      const run = yield* Effect.provide(Effect.map(DynamoDB.DynamoDB, (db) => db.executeStatement(input)), layer)
+      input.Statement = "DELETE 1"
+      const e = yield* Effect.flip(patient(run))
+      assert.deepStrictEqual([e._tag, asked], ["WriteOutcomeUnknownException", 1])
     }))
 
   it.effect("a fake's failure that the statement cannot have is none of it", () =>

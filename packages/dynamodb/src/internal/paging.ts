@@ -33,11 +33,9 @@ const invalid = (operation: string, reason: string) =>
 
 const isCount = (n: number, least: number): boolean => Number.isSafeInteger(n) && n >= least
 
-// an empty key is what some servers send where there is none; starting after it would start again
+// an empty key, or a null, is what some servers send where there is none; starting after it would start again
 const nextOf = ({ LastEvaluatedKey }: Page): Option.Option<Item> =>
-  LastEvaluatedKey === undefined || Object.keys(LastEvaluatedKey).length === 0
-    ? Option.none()
-    : Option.some(LastEvaluatedKey)
+  Option.filter(Option.fromNullable(LastEvaluatedKey), (key) => Object.keys(key).length > 0)
 
 export const pages = <P extends Page, E>(request: Request, fetch: Fetch<P, E>): Stream.Stream<P, E> =>
   Stream.paginateEffect(

@@ -173,10 +173,13 @@ export const make = (client: Client, retry: Policy): DynamoDB.Service => {
             client.call(operations.executeTransaction, frozen, { ...options, resume }))
       ),
     executeStatement: (input, options) =>
-      byAccess(
-        accessOf(input.Statement),
-        client.call(operations.readStatement, input),
-        idempotent.unfrozen("ExecuteStatement", client.call(operations.writeStatement, input, options))
+      // judged when it is run, since that is the input that is sent
+      Effect.suspend(() =>
+        byAccess(
+          accessOf(input.Statement),
+          client.call(operations.readStatement, input),
+          idempotent.unfrozen("ExecuteStatement", client.call(operations.writeStatement, input, options))
+        )
       ),
     batchExecuteStatement: (input) =>
       checked("BatchExecuteStatement", input, statements.problemOf, () =>

@@ -38,7 +38,12 @@ const where = { service: "DynamoDB", operation: "BatchExecuteStatement" }
 
 const missing = "MissingResponse"
 
-const resultOf = (access: Access, response: Sdk.BatchStatementResponse | undefined): StatementResult => {
+/** What an answer has in place of a list counts for nothing. */
+const listOf = <A>(list: ReadonlyArray<A> | undefined): ReadonlyArray<A> => Array.isArray(list) ? list : []
+
+const resultOf = (access: Access, given: Sdk.BatchStatementResponse | undefined): StatementResult => {
+  // a hole in the list is a null
+  const response = given ?? undefined
   if (response !== undefined && response.Error === undefined) return Either.right(response.Item)
   const { Code, Item, Message } = asRecord(response?.Error)
   const code = response === undefined ? missing : typeof Code === "string" ? Code : failedInside
@@ -100,8 +105,9 @@ export const batch = <E extends AwsException>(
     let capacity: ReadonlyArray<Sdk.ConsumedCapacity> = []
     const ask = (Statements: Array<Sdk.BatchStatementRequest>) =>
       Effect.map(send({ ...input, Statements }), (output) => {
-        capacity = [...capacity, ...output.ConsumedCapacity ?? []]
-        return { output, parts: Statements.map((_, at) => resultOf(access, output.Responses?.[at])) }
+        capacity = [...capacity, ...listOf(output.ConsumedCapacity)]
+        const responses = listOf(output.Responses)
+        return { output, parts: Statements.map((_, at) => resultOf(access, responses[at])) }
       })
 
     const { output, parts } = yield* ask(statements)

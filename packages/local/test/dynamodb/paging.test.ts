@@ -272,13 +272,15 @@ describe("interruption", () => {
     ))
 })
 
-describe("a server that gives an empty key at the end", () => {
+describe("a server that gives an empty key at the end, or a null", () => {
   it.effect("has no more pages", () =>
     Effect.gen(function*() {
-      const db = yield* DynamoDB.DynamoDB
-      const all = yield* Stream.runCollect(db.scan.items({ TableName: "users" }))
-      assert.strictEqual(Chunk.size(all), 1)
-    }).pipe(
-      Effect.provide(DynamoDB.layerFake({ scan: () => Effect.succeed({ Items: [item(1)], LastEvaluatedKey: {} }) }))
-    ))
+      for (const end of ["{}", "null"]) {
+        const fake = DynamoDB.layerFake({
+          scan: () => Effect.succeed({ Items: [item(1)], LastEvaluatedKey: JSON.parse(end) })
+        })
+        const scan = Effect.flatMap(DynamoDB.DynamoDB, (db) => Stream.runCollect(db.scan.items({ TableName: "users" })))
+        assert.strictEqual(Chunk.size(yield* Effect.provide(scan, fake)), 1)
+      }
+    }))
 })

@@ -231,8 +231,14 @@ describe("telemetry", () => {
         "ExecuteTransaction",
         "PutItem"
       ]
-      const read = Effect.forEach(names, (name) =>
-        Effect.map(Metric.value(Metric.tagged(DynamoDBMetrics.items, "db.operation.name", name)), ({ count }) => count))
+      const read = Effect.forEach(
+        names,
+        (name) =>
+          Effect.map(
+            Metric.value(Metric.tagged(DynamoDBMetrics.items, "db.operation.name", name)),
+            ({ count }) => count
+          )
+      )
       const before = yield* read
       yield* Effect.gen(function*() {
         const db = yield* DynamoDB.DynamoDB
@@ -250,7 +256,9 @@ describe("telemetry", () => {
         yield* db.query.count(query)
         yield* db.scan.count({ TableName: "users" })
         yield* db.batchGetItem({ RequestItems: { users: { Keys: [Key, other, missing] } } })
-        yield* db.transactGetItems({ TransactItems: [Key, missing].map((Key) => ({ Get: { TableName: "users", Key } })) })
+        yield* db.transactGetItems({
+          TransactItems: [Key, missing].map((Key) => ({ Get: { TableName: "users", Key } }))
+        })
         yield* db.executeStatement({ Statement: "SELECT * FROM users WHERE org = 'acme'" })
         yield* db.batchExecuteStatement({ Statements: [{ Statement }, { Statement: Statement.replace("1", "3") }] })
         yield* db.executeTransaction({ TransactStatements: [{ Statement }] })
