@@ -335,6 +335,18 @@ describe("LocalS3", () => {
       assert.deepStrictEqual((yield* calls).map((call) => call.operation), ["PutObject"])
     }).pipe(Effect.provide(LocalS3.layer({ buckets: [Bucket] }))))
 
+  it.effect("a body that a rule harms is never taken for the object", () =>
+    Effect.gen(function*() {
+      const s3 = yield* S3.S3
+      yield* s3.putObject({ Bucket, Key: "k", Body: bytes(1000) })
+      const harmed = (body: "truncated" | "corrupt") =>
+        Effect.flip(
+          s3.getObject.bytes({ Bucket, Key: "k" }).pipe(LocalS3.withFaults([{ operation: "GetObject", body }]))
+        )
+      assert.strictEqual((yield* harmed("truncated"))._tag, "ConnectionException")
+      assert.strictEqual((yield* harmed("corrupt"))._tag, "ChecksumMismatch")
+    }).pipe(Effect.provide(LocalS3.layer({ buckets: [Bucket] }))))
+
   it.effect("what is read is a copy", () =>
     Effect.gen(function*() {
       const s3 = yield* S3.S3
