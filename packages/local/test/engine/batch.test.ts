@@ -166,7 +166,7 @@ describe("BatchGetItem", () => {
     fails(
       get({ things: { Keys: keys(["a", "1"]), AttributesToGet: ["a"], ProjectionExpression: "a" } }),
       "ValidationException",
-      /Can not use three/
+      /Can not use both/
     )
   })
 })
