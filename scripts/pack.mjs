@@ -68,6 +68,15 @@ const prune = (/** @type {string} */ source, /** @type {string} */ built) => {
 
 for (const each of packages) {
   prune(join(root, each.folder, "src"), join(root, each.folder, "dist"))
+  for (const file of readdirSync(join(root, each.folder, "dist"), { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".d.ts")) continue
+    // a type that nobody can import is `any` to whoever installs the package
+    const hidden = /@armature\/\w+\/internal[^"]*/.exec(readFileSync(join(root, each.folder, "dist", file), "utf8"))
+    if (hidden !== null) {
+      console.error(`${each.manifest.name}: dist/${file} names ${hidden[0]}, which no package can reach`)
+      process.exit(1)
+    }
+  }
   const packed = JSON.parse(run([...command, "pack", "--json", "--pack-destination", work], join(root, each.folder)))
   each.tarball = packed.filename
   const stray = packed.files.map((/** @type {{ path: string }} */ { path }) => path)

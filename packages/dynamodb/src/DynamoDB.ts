@@ -131,7 +131,7 @@ export type WriteOptions = ServiceClient.CallOptions
  * @since 0.1.0
  * @category models
  */
-export type Operations = operations.Operations
+export interface Operations extends operations.Operations {}
 
 /**
  * What carries requests to DynamoDB: the AWS SDK, or an engine in process.

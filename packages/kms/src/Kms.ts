@@ -32,7 +32,7 @@ import { answered, attributes } from "./internal/telemetry.js"
  * @since 0.1.0
  * @category models
  */
-export type Operations = operations.Operations
+export interface Operations extends operations.Operations {}
 
 /**
  * The bytes of a `Plaintext` member, printed by nothing.

@@ -13,6 +13,7 @@ import * as Either from "effect/Either"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
 import * as Utils from "effect/Utils"
 import * as DynamoDBEngine from "./DynamoDBEngine.js"
 import type * as Faults from "./Faults.js"
@@ -58,7 +59,13 @@ export interface Options {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}) =>
+export const make = (
+  options: Options = {}
+): Effect.Effect<
+  inProcess.InProcess<DynamoDB.Operations, DynamoDBEngine.Engine>,
+  ConfigurationException,
+  Scope.Scope
+> =>
   Effect.gen(function*() {
     const region = options.region ?? "us-east-1"
     const random = new Utils.PCGRandom(yield* Random.nextInt)

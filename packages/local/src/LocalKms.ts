@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import type * as Faults from "./Faults.js"
 import * as inProcess from "./internal/inProcess.js"
 import * as KmsEngine from "./KmsEngine.js"
@@ -46,7 +47,9 @@ export interface Options {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}) =>
+export const make = (
+  options: Options = {}
+): Effect.Effect<inProcess.InProcess<Kms.Operations, KmsEngine.Engine>, ConfigurationException, Scope.Scope> =>
   Effect.gen(function*() {
     const region = options.region ?? "us-east-1"
     const world = yield* inProcess.make<Kms.Operations, KmsEngine.Engine>({

@@ -50,7 +50,8 @@ export const memory: Contents = {
     let size = 0
     return {
       write: (piece) => {
-        pieces.push(piece.slice())
+        // a copy, also of a `Buffer`, whose own `slice` is a view
+        pieces.push(Uint8Array.from(piece))
         size += piece.length
       },
       end: () => size === 0 ? empty : { size, leaves: [memoryLeaf(pieces, size)] },
