@@ -88,6 +88,10 @@ describe("limits, before anything is sent", () => {
         yield* refused(db.transactWriteItems({ TransactItems: [put(1), remove("1.0")] }), twice)
         yield* refused(db.transactWriteItems({ TransactItems: [remove(1), remove("10e-1")] }), twice)
         yield* refused(db.transactGetItems({ TransactItems: [get(1), get(1)] }), twice)
+        const Update = { TableName: "users", Key: key(1), UpdateExpression: "REMOVE n" }
+        const ConditionCheck = { TableName: "users", Key: key("1e0"), ConditionExpression: "attribute_exists(id)" }
+        yield* refused(db.transactWriteItems({ TransactItems: [{ Update }, { ConditionCheck }] }), twice)
+        yield* refused(db.transactWriteItems({ TransactItems: [{ ConditionCheck }, put(1)] }), twice)
         yield* db.transactWriteItems({ TransactItems: [put(1), remove(2)] })
         // whether these two are one item only the table knows
         const e = yield* Effect.flip(db.transactWriteItems({ TransactItems: [put(1), put(1, { n: { N: "2" } })] }))
