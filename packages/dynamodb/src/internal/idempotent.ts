@@ -2,7 +2,7 @@
  * Writes that are applied once, however often they are sent: the token and the bytes are fixed before the first request, and DynamoDB
  * knows a repetition by its token. A single write becomes a transaction of one action.
  */
-import type { AwsException } from "@armature/aws/AwsException"
+import { type AwsException, fieldsOf, isAwsException } from "@armature/aws/AwsException"
 import {
   ConnectionException,
   ServiceException,
@@ -40,6 +40,9 @@ interface Written {
   answer: Option.Option<unknown>
   /** Set while it is not known whether the write was applied. */
   open: Resume | undefined
+  /** How many runs are under way, and when the first of them began. */
+  underWay: number
+  since: number
 }
 
 /** What the runs of one frozen effect share. */
@@ -125,7 +128,14 @@ export const once = <I extends Tokened, A, E>(
     const made = slot.written === undefined ? fixed(operation, input) : Effect.succeed(undefined)
     return Effect.flatMap(made, (input): Effect.Effect<A, E | ValidationException> => {
       // of two first runs at a time one fixes the write
-      const written = slot.written ??= { operation, input, answer: Option.none(), open: undefined }
+      const written = slot.written ??= {
+        operation,
+        input,
+        answer: Option.none(),
+        open: undefined,
+        underWay: 0,
+        since: 0
+      }
       return written.operation === operation
         // fixed and answered by runs of the same operation, so both are of its types
         ? go(written, written.input as WithToken<I>, send)
@@ -143,32 +153,40 @@ const go = <I, A, E>(
   Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<A, E> => {
     // DynamoDB forgets a token after ten minutes; what is known to stand is never sent again
     if (Option.isSome(written.answer)) return Effect.succeed(written.answer.value as A)
+    if (written.underWay === 0) written.since = now
+    // the request of a run that is under way may have been applied: its window is this run's too
+    const resume = written.open ??
+      (written.underWay > 0 ? { first: written.since, last: aborted(written.operation) } : undefined)
     const opened = (last: AwsException) => {
-      written.open = { first: Math.min(written.open?.first ?? now, now), last }
+      written.open = { first: written.open?.first ?? resume?.first ?? now, last }
     }
-    return send(input, written.open).pipe(
+    written.underWay++
+    return send(input, resume).pipe(
       Effect.tap((answer) => {
         written.answer = Option.some(answer)
         return Effect.void
       }),
-      Effect.tapError((e) => {
-        if (e instanceof WriteOutcomeUnknownException) opened(e.last)
-        return Effect.void
+      Effect.catchAll((e): Effect.Effect<A, E> => {
+        // another run has had the answer meanwhile: the write stands
+        if (Option.isSome(written.answer)) return Effect.succeed(written.answer.value as A)
+        if (e instanceof WriteOutcomeUnknownException) {
+          opened(e.last)
+          return Effect.fail(e)
+        }
+        // while another run is under way nobody can say that the write is not applied; every write declares the exception that says so
+        return isAwsException(e) && written.underWay > 1
+          ? Effect.fail(new WriteOutcomeUnknownException({ ...fieldsOf(e), retryable: false, last: e }) as E)
+          : Effect.fail(e)
       }),
-      Effect.onInterrupt(() =>
-        Effect.sync(() =>
-          opened(
-            new ConnectionException({
-              service: "DynamoDB",
-              operation: written.operation,
-              reason: "Aborted",
-              outcome: "unknown"
-            })
-          )
-        )
-      )
+      Effect.onInterrupt(() => Effect.sync(() => opened(aborted(written.operation)))),
+      Effect.ensuring(Effect.sync(() => {
+        written.underWay--
+      }))
     )
   })
+
+const aborted = (operation: string) =>
+  new ConnectionException({ service: "DynamoDB", operation, reason: "Aborted", outcome: "unknown" })
 
 // ----------------------------------------------------------------------------------------------------------- single writes
 

@@ -1,10 +1,13 @@
 import * as AwsRetry from "@armature/aws/AwsRetry"
+import { ThrottlingException } from "@armature/aws/Exceptions"
 import * as Wire from "@armature/aws/WireFailure"
 import * as DynamoDB from "@armature/dynamodb/DynamoDB"
 import * as Operation from "@armature/dynamodb/Operation"
 import * as LocalDynamoDB from "@armature/local/LocalDynamoDB"
 import type * as Sdk from "@aws-sdk/client-dynamodb"
 import { describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
@@ -240,6 +243,71 @@ describe("idempotent writes", () => {
 
 describe("Operation.freeze", () => {
   const freezing = Effect.flatMap(DynamoDB.DynamoDB, (db) => Operation.freeze(db.updateItem(increment, idempotent)))
+
+  it.effect("of two runs at a time neither says that the write was not applied, while the other may have applied it", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      // the first request waits and then succeeds, the second is refused before or after
+      const fake = (success: Effect.Effect<void>, refusal: Effect.Effect<void>) =>
+        DynamoDB.layerFake({
+          transactWriteItems: () =>
+            Effect.suspend((): Effect.Effect<{}, ThrottlingException> =>
+              ++asked === 1
+                ? Effect.as(success, {})
+                : Effect.zipRight(refusal, Effect.fail(new ThrottlingException()))
+            )
+        })
+      const latch = yield* Deferred.make<void>()
+      const early = yield* Effect.provide(freezing, fake(Deferred.await(latch), Effect.void))
+      const first = yield* Effect.fork(early)
+      yield* Effect.yieldNow()
+      const e = yield* Effect.flip(early)
+      assert.strictEqual(e._tag === "WriteOutcomeUnknownException" ? e.last._tag : e._tag, "ThrottlingException")
+      yield* Deferred.succeed(latch, undefined)
+      const answer = yield* Fiber.join(first)
+
+      asked = 0
+      const answered = yield* Deferred.make<void>()
+      const gate = yield* Deferred.make<void>()
+      const late = yield* Effect.provide(freezing, fake(Deferred.await(answered), Deferred.await(gate)))
+      const one = yield* Effect.fork(late)
+      yield* Effect.yieldNow()
+      const other = yield* Effect.fork(late)
+      yield* Effect.yieldNow()
+      yield* Deferred.succeed(answered, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(one), answer)
+      yield* Deferred.succeed(gate, undefined)
+      // the write stands, and that is its answer
+      assert.deepStrictEqual(yield* Fiber.join(other), answer)
+      assert.strictEqual(asked, 2)
+    }))
+
+  it.effect("two runs at a time share one window: the second sends nothing after the first's eight minutes", () =>
+    Effect.gen(function*() {
+      const frozen = yield* freezing
+      const start = yield* Clock.currentTimeMillis
+      const sent: Array<number> = []
+      const world = yield* LocalDynamoDB.LocalDynamoDB
+      const patient = AwsRetry.withPolicy(
+        Schedule.spaced("1 minute").pipe(
+          Schedule.tapInput(() => Effect.map(Clock.currentTimeMillis, (now) => void sent.push(now - start)))
+        )
+      )
+      const program = Effect.gen(function*() {
+        const first = yield* Effect.fork(Effect.either(patient(frozen)))
+        yield* TestClock.adjust("5 minutes")
+        const second = yield* Effect.fork(Effect.either(patient(frozen)))
+        yield* TestClock.adjust("30 minutes")
+        return [yield* Fiber.join(first), yield* Fiber.join(second)]
+      })
+      const ends = yield* world.faults.run([{ operation: "TransactWriteItems", nth: "every", failure: lost }])(program)
+      assert.deepStrictEqual(
+        ends.map((end) => Either.isLeft(end) ? end.left._tag : "ok"),
+        ["WriteOutcomeUnknownException", "WriteOutcomeUnknownException"]
+      )
+      assert.isAtLeast(sent.length, 10)
+      assert.isAtMost(Math.max(...sent), 480_000)
+    }).pipe(Effect.provide(local)))
   const losing = LocalDynamoDB.withFaults([{ operation: "TransactWriteItems", effect: "after", failure: lost }])
 
   it.effect("run again it is the same write: same token, same bytes, counted once", () =>
