@@ -17,11 +17,11 @@ const isRecord = (value: unknown): value is Input =>
 
 const json = (value: unknown): string => JSON.stringify(value) ?? ""
 
-export const sorted = (list: ReadonlyArray<unknown>): ReadonlyArray<unknown> =>
+const sorted = (list: ReadonlyArray<unknown>): ReadonlyArray<unknown> =>
   [...list].sort((a, b) => (json(a) < json(b) ? -1 : 1))
 
 /** Members in order, binary as base64, sets and capacities of several tables in an order of their own. */
-export const canonical = (value: unknown): unknown => {
+const canonical = (value: unknown): unknown => {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64")
   if (Array.isArray(value)) return value.map(canonical)
   if (!isRecord(value)) return value

@@ -65,7 +65,7 @@ const numbers = [
 
 export const number = (chance: Chance): Value => ({ N: chance.pick(numbers) })
 export const text = (chance: Chance): Value => ({ S: chance.pick(strings) })
-export const binary = (chance: Chance): Value => ({ B: bytes(chance) })
+const binary = (chance: Chance): Value => ({ B: bytes(chance) })
 const bytes = (chance: Chance) => Uint8Array.from(chance.times(1 + chance.int(2), () => chance.pick([0, 1, 127, 255])))
 
 /** Of a type that has an order. */
