@@ -5,7 +5,7 @@
 import { describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { createDecipheriv, hkdfSync } from "node:crypto"
+import { createDecipheriv, createHash, hkdfSync } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { assert } from "vitest"
 import * as Envelope from "../src/Envelope.js"
@@ -53,6 +53,16 @@ const prepare = (golden: typeof Golden.Type) => ({
 })
 
 describe("golden files", () => {
+  it("are the files that were written", () => {
+    const digests = readdirSync(directory).sort().map((file) => [
+      file,
+      createHash("sha256").update(readFileSync(new URL(file, directory), "utf8").replaceAll("\r\n", "\n")).digest("hex")
+    ])
+    assert.deepStrictEqual(digests, [
+      ["version-1-suite-1.json", "8ea9baf5788a38c4ab4d7f7d0acef469e4e8ffc33e1eb21ceeaf153a5729adc4"]
+    ])
+  })
+
   it("hold every type, several keys and several places", () => {
     const types = new Set(goldens.flatMap((golden) => Object.keys(golden.value)))
     assert.deepStrictEqual([...types].sort(), ["B", "BOOL", "BS", "L", "M", "N", "NS", "NULL", "S", "SS"])

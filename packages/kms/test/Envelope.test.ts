@@ -327,7 +327,15 @@ describe("an authentic plaintext that no writer writes", () => {
       ["M", "[]"],
       ["M", "{\"a\":\"b\"}"],
       ["M", "{\"a\":{\"S\":1}}"],
-      ["M", "{\"a\":{\"B\":1}}"]
+      ["M", "{\"a\":{\"B\":1}}"],
+      // no writer writes white space, a name twice, an escape that is not needed, or half a character
+      ["s", "[ ]"],
+      ["T", "true\n"],
+      ["M", "{\"a\":{\"S\":\"x\"},\"a\":{\"S\":\"y\"}}"],
+      ["s", "[\"\\u0061\"]"],
+      ["s", "[\"\\ud800\"]"],
+      ["L", "[{\"S\":\"\\ud800\"}]"],
+      ["M", "{\"\\ud800\":{\"S\":\"x\"}}"]
     ]
     for (const [type, json] of wrong) assert.strictEqual(reason(frame(type, json)), "Tampered", json.slice(0, 40))
   })

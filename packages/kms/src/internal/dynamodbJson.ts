@@ -85,7 +85,7 @@ export const fromJson = (type: AttributeType, json: unknown, depth = 1): Attribu
   if (depth > maxDepth) return undefined
   switch (type) {
     case "S":
-      return typeof json === "string" ? { S: json } : undefined
+      return isWellFormed(json) ? { S: json } : undefined
     case "N":
       return isNumeral(json) ? { N: json } : undefined
     case "B": {
@@ -117,7 +117,7 @@ export const fromJson = (type: AttributeType, json: unknown, depth = 1): Attribu
       const entries: Array<[string, AttributeValue]> = []
       for (const name of Object.keys(json)) {
         const value = memberFromJson(json[name], depth)
-        if (value === undefined) return undefined
+        if (value === undefined || !isWellFormed(name)) return undefined
         entries.push([name, value])
       }
       // Object.fromEntries defines: a member named __proto__ stays a member
@@ -172,7 +172,7 @@ const isRecord = (value: unknown): value is { readonly [name: string]: unknown }
 
 const nullObject = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>
 
-const textOf = (json: unknown): string | undefined => typeof json === "string" ? json : undefined
+const textOf = (json: unknown): string | undefined => isWellFormed(json) ? json : undefined
 
 const numeralOf = (json: unknown): string | undefined => isNumeral(json) ? json : undefined
 

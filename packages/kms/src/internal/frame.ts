@@ -97,8 +97,10 @@ export const readFrame = (
   const text = content.toString("utf8")
   if (type === "S") return Either.right({ S: text })
   if (type === "N") return isNumeral(text) ? Either.right({ N: text }) : failure.tampered
-  const value = fromJson(type, parseJson(text))
-  return value === undefined ? failure.tampered : Either.right(value)
+  const json = parseJson(text)
+  const value = fromJson(type, json)
+  // one spelling for each value: no white space, no name twice, no escape that is not needed
+  return value === undefined || JSON.stringify(json) !== text ? failure.tampered : Either.right(value)
 }
 
 const parseJson = (text: string): unknown => {
