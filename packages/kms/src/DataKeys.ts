@@ -14,6 +14,7 @@ import * as Redacted from "effect/Redacted"
 import type { EncryptionError } from "./EncryptionException.js"
 import * as Envelope from "./Envelope.js"
 import { encryptionFailure } from "./internal/encryptionErrors.js"
+import { EnvelopeKey } from "./internal/envelopeKey.js"
 import * as kmsDataKeys from "./internal/kmsDataKeys.js"
 import type { Kms } from "./Kms.js"
 
@@ -139,6 +140,9 @@ export declare namespace DataKeys {
 const positive = (option: string, n: number): Effect.Effect<number, ConfigurationException> =>
   n > 0 && !Number.isNaN(n) ? Effect.succeed(n) : invalid(option)
 
+const atLeastOne = (option: string, n: number): Effect.Effect<number, ConfigurationException> =>
+  n >= 1 ? Effect.succeed(n) : invalid(option)
+
 const invalid = (option: string) =>
   Effect.fail(new ConfigurationException({ service: "KMS", reason: "Invalid", option }))
 
@@ -164,13 +168,13 @@ export const layer = (options: DataKeys.Options = {}): Layer.Layer<DataKeys, Con
           maxAge: yield* millis("sealing.maxAge", sealing?.maxAge ?? "5 minutes"),
           maxUses: yield* positive("sealing.maxMessages", sealing?.maxMessages ?? 1_000_000),
           maxBytes: yield* positive("sealing.maxBytes", sealing?.maxBytes ?? 1024 ** 3),
-          maxEntries: yield* positive("sealing.maxKeys", sealing?.maxKeys ?? 1_000)
+          maxEntries: yield* atLeastOne("sealing.maxKeys", sealing?.maxKeys ?? 1_000)
         },
         opening: {
           maxAge: yield* millis("opening.maxAge", opening?.maxAge ?? "5 minutes"),
           maxUses: Infinity,
           maxBytes: Infinity,
-          maxEntries: yield* positive("opening.maxKeys", opening?.maxKeys ?? 1_000)
+          maxEntries: yield* atLeastOne("opening.maxKeys", opening?.maxKeys ?? 1_000)
         }
       })
     })
@@ -178,7 +182,8 @@ export const layer = (options: DataKeys.Options = {}): Layer.Layer<DataKeys, Con
 
 /**
  * Data keys that are given, for tests and for keys that come from elsewhere. All is sealed with `seal`; what was sealed with one of `open`
- * can be opened too. Fails when a key is not 32 bytes, or its id cannot stand in a sealed value.
+ * can be opened too. The KMS key and the encryption context that are asked for mean nothing here: any context opens. Fails when a key is not
+ * 32 bytes, its id cannot stand in a sealed value, or two different keys have one id and wrapped form.
  *
  * @since 0.1.0
  * @category layers
@@ -192,6 +197,7 @@ export const layerStatic = (options: {
     Effect.gen(function*() {
       const sealing = yield* staticKey("seal", options.seal)
       const opening = [sealing, ...(yield* Effect.forEach(options.open ?? [], (key) => staticKey("open", key)))]
+      if (opening.some((one) => opening.some((other) => clash(one, other)))) return yield* invalid("open")
       return {
         withSealingKey: (_request, use) => Effect.sync(() => use(sealing)),
         withOpeningKey: ({ header }, use) =>
@@ -202,6 +208,11 @@ export const layerStatic = (options: {
       }
     })
   )
+
+/** Whether two keys are called alike and are not: which of them is meant could not be told. */
+const clash = (one: Envelope.EnvelopeKey, other: Envelope.EnvelopeKey): boolean =>
+  one.keyId === other.keyId && Buffer.compare(one.edk, other.edk) === 0 &&
+  EnvelopeKey.prk(one)?.equals(EnvelopeKey.prk(other) ?? one.edk) !== true
 
 const staticKey = (
   option: string,

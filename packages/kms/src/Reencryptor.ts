@@ -90,7 +90,7 @@ export const make = (
     const [to] = (yield* keysById("to", [options.to])).keys()
     const previous = options.previousContexts ?? []
     const maxEntries = options.maxKeys ?? 10_000
-    if (!(maxEntries > 0)) {
+    if (!(maxEntries >= 1)) {
       return yield* new ConfigurationException({ service: "KMS", reason: "Invalid", option: "maxKeys" })
     }
     const wrapped = yield* SharedCache.make<Envelope.Header, EncryptionError>({

@@ -16,6 +16,8 @@ import * as Decryptor from "../src/Decryptor.js"
 import type { EncryptionError } from "../src/EncryptionException.js"
 import * as Encryptor from "../src/Encryptor.js"
 import * as Envelope from "../src/Envelope.js"
+import * as SharedCache from "../src/internal/sharedCache.js"
+import * as Kms from "../src/Kms.js"
 import * as Sealing from "../src/Sealing.js"
 import { KmsDouble, refused } from "./double.js"
 import { binding as at, bytesOf } from "./support.js"
@@ -109,6 +111,24 @@ describe("data keys", () => {
       yield* latch.open
       yield* Fiber.joinAll(fibers)
       assert.strictEqual(kms.count("Decrypt"), 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("concurrent misses of more keys than are kept make one call for each", () => {
+    const { kms, layer } = world({ sealing: { maxKeys: 2 } })
+    return Effect.gen(function*() {
+      const latch = gate(kms)
+      const askers = Array.from({ length: 60 }, (_, i) => Effect.fork(seal("p", `t${i % 20}`)))
+      const fibers = yield* Effect.all(askers)
+      yield* Effect.yieldNow()
+      yield* latch.open
+      yield* Fiber.joinAll(fibers)
+      assert.strictEqual(kms.count("GenerateDataKey"), 20)
+      yield* seal("p", "t19")
+      yield* seal("p", "t18")
+      assert.strictEqual(kms.count("GenerateDataKey"), 20)
+      yield* seal("p", "t17")
+      assert.strictEqual(kms.count("GenerateDataKey"), 21)
     }).pipe(Effect.provide(layer))
   })
 
@@ -224,6 +244,18 @@ describe("an opening key is used no more", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("when the clock was set back, since its age cannot be told", () => {
+    const { kms, layer } = world({ opening: { maxAge: "1 minute" } })
+    return Effect.gen(function*() {
+      yield* TestClock.setTime(3_600_000)
+      const sealed = yield* seal()
+      yield* open(sealed)
+      yield* TestClock.setTime(3_000_000)
+      yield* open(sealed)
+      assert.strictEqual(kms.count("Decrypt"), 2)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("after so many others, the least recently used first", () => {
     const { kms, layer } = world({ opening: { maxKeys: 2 } })
     return Effect.gen(function*() {
@@ -249,6 +281,31 @@ describe("keys are overwritten", () => {
       assert.isTrue(isWiped(lent))
     }).pipe(Effect.provide(keys))
   })
+
+  it.effect("when they are too old, though the only one who asked left as they came", () =>
+    Effect.gen(function*() {
+      const left: Array<number> = []
+      const cache = yield* SharedCache.make<string, never>({
+        bounds: { maxAge: 60_000, maxEntries: 10, maxUses: 10, maxBytes: 10 },
+        onHit: () => undefined,
+        onEvict: (_, age) => void left.push(age)
+      })
+      const asker: Fiber.RuntimeFiber<unknown> = yield* Effect.fork(
+        cache.use(
+          "key",
+          // the asker goes in the very step in which the value comes
+          Effect.sync(() => {
+            asker.unsafeInterruptAsFork(asker.id())
+            return "value"
+          }),
+          (value) => value,
+          () => 1
+        )
+      )
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(asker)))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(left, [60_000])
+    }).pipe(Effect.scoped))
 
   it.effect("when they make room, and when they are used up", () => {
     const { key, keys } = world({ sealing: { maxKeys: 1, maxMessages: 2 } })
@@ -320,6 +377,7 @@ describe("the provider", () => {
         { sealing: { maxMessages: 0 } },
         { sealing: { maxBytes: -1 } },
         { sealing: { maxKeys: NaN } },
+        { sealing: { maxKeys: 0.5 } },
         { opening: { maxAge: 0 } },
         { opening: { maxKeys: 0 } }
       ]
@@ -352,6 +410,26 @@ describe("the provider", () => {
       assert.isTrue(isUnavailable(yield* Effect.flip(open(sealed))))
     }).pipe(Effect.provide(layer))
   })
+
+  it.effect("does not take a plaintext that was overwritten before, as one handed out twice is", () =>
+    Effect.gen(function*() {
+      const bytes = new Uint8Array(32).fill(1)
+      const redacted = Redacted.make(new Uint8Array(32).fill(2))
+      for (const plaintext of [() => Redacted.make(bytes), () => redacted]) {
+        const kms = Kms.layerFake({
+          generateDataKey: ({ KeyId }) =>
+            Effect.sync(() => ({ KeyId, CiphertextBlob: bytesOf("edk", 20), Plaintext: plaintext() }))
+        })
+        const keys = DataKeys.layer({ sealing: { maxMessages: 1 } }).pipe(Layer.provide(kms))
+        const second = yield* Effect.zipRight(seal(), Effect.exit(seal())).pipe(
+          Effect.provide(Encryptor.layer({ key: "one" }).pipe(Layer.provide(keys)))
+        )
+        assert.isTrue(Exit.isFailure(second) && Cause.isFailType(second.cause))
+        if (Exit.isFailure(second) && Cause.isFailType(second.cause)) {
+          assert.deepInclude(second.cause.error, { _tag: "EncryptionException", reason: "Unavailable" })
+        }
+      }
+    }))
 })
 
 describe("static keys", () => {
@@ -374,6 +452,16 @@ describe("static keys", () => {
       assert.isTrue(e._tag === "EncryptionException" && e.reason === "IncorrectKey")
       const impostor = yield* Effect.flip(Effect.provide(open(old), layer(staticKey("old", "other"))))
       assert.isTrue(impostor._tag === "EncryptionException" && impostor.reason === "Tampered")
+    }))
+
+  it.effect("are refused when two of them could not be told apart", () =>
+    Effect.gen(function*() {
+      const build = (open: DataKeys.DataKeys.StaticKey) =>
+        Effect.exit(Effect.scoped(Layer.build(DataKeys.layerStatic({ seal: staticKey("k"), open: [open] }))))
+      const exit = yield* build(staticKey("k", "another"))
+      assert.isTrue(Exit.isFailure(exit) && Cause.isFailType(exit.cause))
+      assert.isTrue(Exit.isSuccess(yield* build(staticKey("k"))))
+      assert.isTrue(Exit.isSuccess(yield* build({ ...staticKey("k", "another"), edk: bytesOf("edk", 8) })))
     }))
 
   it.effect("are refused when they are no data keys", () =>

@@ -88,7 +88,7 @@ describe("reencrypt", () => {
     const world = two()
     return Effect.gen(function*() {
       for (
-        const options of [{ from: ["alias/a"] }, { to: "alias/a" }, { maxKeys: 0 }, { context: { "armature.a": "" } }]
+        const options of [{ from: ["alias/a"] }, { to: "alias/a" }, { maxKeys: 0.5 }, { context: { "armature.a": "" } }]
       ) {
         const e = yield* Effect.flip(Effect.scoped(Layer.build(world.reencryptor(options))))
         assert.strictEqual(e._tag, "ConfigurationException")

@@ -214,6 +214,22 @@ describe("the encryption context", () => {
     })
   })
 
+  it.effect("that was another before opens for the readers that say so, and not for others with the same data keys", () => {
+    const kms = new KmsDouble()
+    const key = kms.key("one")
+    const build = (previousContexts: Decryptor.Decryptor.Options["previousContexts"]) =>
+      Decryptor.make({ keys: [key], context: { app: "store" }, previousContexts })
+    return Effect.gen(function*() {
+      const sealed = yield* Effect.provide(seal(value, tenant), withContext(kms, key, { app: "shop" }))
+      yield* Effect.gen(function*() {
+        const knows = yield* build([(context) => ({ ...context, app: "shop" })])
+        const knowsNot = yield* build(undefined)
+        assert.deepStrictEqual(yield* knows.open(sealed, tenant), value)
+        assert.strictEqual(reasonOf(yield* Effect.flip(knowsNot.open(sealed, tenant))), "InvalidCiphertext")
+      }).pipe(Effect.provide(keysOf(kms)))
+    })
+  })
+
   it.effect("cannot say anything twice, nor take what is Armature's", () => {
     const kms = new KmsDouble()
     const key = kms.key("one")

@@ -61,7 +61,9 @@ const ready = (
 ): Effect.Effect<Envelope.EnvelopeKey, EncryptionException> =>
   Effect.suspend(() => {
     if (keyId === undefined || edk === undefined || plaintext === undefined) return encryptionFailure("Unavailable")
-    const dataKey = Redacted.value(plaintext)
+    const dataKey = Either.getOrUndefined(Either.try(() => Redacted.value(plaintext)))
+    // a plaintext handed out a second time was overwritten below: zeros would seal, and anyone could open
+    if (dataKey === undefined || dataKey.every((byte) => byte === 0)) return encryptionFailure("Unavailable")
     const key = Envelope.key({ keyId, edk, dataKey })
     dataKey.fill(0)
     Redacted.unsafeWipe(plaintext)
@@ -89,6 +91,13 @@ const decrypt = (kms: Api.Kms.Service, { contexts, header, key }: OpeningRequest
   )
 }
 
+/** Of all contexts: a reader that accepts no former one gets nothing from a reader that does. */
+const openingKey = ({ contexts, header, key }: OpeningRequest): string => {
+  const [present, ...former] = contexts
+  const text = former.reduce((text, context) => cacheKey(text, context), `${key} ${header.keyId}`)
+  return cacheKey(text, present, header.edk)
+}
+
 const size = (sealed: Either.Either<Uint8Array, unknown>): number => Either.isRight(sealed) ? sealed.right.length : 0
 
 export const make = (bounds: {
@@ -106,12 +115,7 @@ export const make = (bounds: {
         ),
       withOpeningKey: (request, use) =>
         Effect.suspend(() =>
-          opening.use(
-            cacheKey(`${request.key} ${request.header.keyId}`, request.contexts[0], request.header.edk),
-            Effect.suspend(() => decrypt(kms, request)),
-            use,
-            () => 0
-          )
+          opening.use(openingKey(request), Effect.suspend(() => decrypt(kms, request)), use, () => 0)
         )
     }
   })

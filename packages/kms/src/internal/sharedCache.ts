@@ -33,6 +33,8 @@ export interface SharedCache<V, E> {
 
 interface Entry<V> {
   readonly value: V
+  /** Those who asked for it and have not had it yet: until then it is not evicted to make room. */
+  readonly askers: { readonly waiting: number }
   readonly since: number
   uses: number
   bytes: number
@@ -62,15 +64,18 @@ export const make = <V, E>(options: {
       if (entries.get(key) === entry) entries.delete(key)
       if (entry.evicted) return
       entry.evicted = true
-      options.onEvict(entry.value, now - entry.since)
+      options.onEvict(entry.value, Math.max(0, now - entry.since))
     }
 
     const isSpent = (entry: Entry<V>): boolean => entry.uses >= maxUses || entry.bytes >= maxBytes
 
+    /** After the clock was set back nobody can tell how old a value is. */
+    const isOld = (entry: Entry<V>, now: number): boolean => now < entry.since || now - entry.since >= maxAge
+
     const find = (key: string, now: number): Entry<V> | undefined => {
       const entry = entries.get(key)
       if (entry === undefined) return undefined
-      if (isSpent(entry) || now - entry.since >= maxAge) {
+      if (isSpent(entry) || isOld(entry, now)) {
         evict(key, entry, now)
         return undefined
       }
@@ -80,24 +85,28 @@ export const make = <V, E>(options: {
       return entry
     }
 
-    const keep = (key: string, value: V, now: number): Entry<V> => {
-      const entry: Entry<V> = { value, since: now, uses: 0, bytes: 0, evicted: false }
+    const keep = (key: string, value: V, now: number, askers: Entry<V>["askers"]): Entry<V> => {
+      const entry: Entry<V> = { value, askers, since: now, uses: 0, bytes: 0, evicted: false }
       const old = entries.get(key)
       if (old !== undefined) evict(key, old, now)
       entries.set(key, entry)
-      for (const [oldest, value] of entries) {
-        if (entries.size <= maxEntries) break
-        evict(oldest, value, now)
-      }
       return entry
     }
 
+    const makeRoom = (now: number): void => {
+      for (const [oldest, entry] of entries) {
+        if (entries.size <= maxEntries) break
+        if (entry.askers.waiting === 0) evict(oldest, entry, now)
+      }
+    }
+
     /** Evicts what is too old even if nobody asks; runs only while there is something. */
-    const sweep: Effect.Effect<void> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const sweep: Effect.Effect<void> = Effect.clockWith((clock) => {
+      const now = clock.unsafeCurrentTimeMillis()
       let next = Infinity
       for (const [key, entry] of entries) {
         const left = entry.since + maxAge - now
-        if (left <= 0) evict(key, entry, now)
+        if (left <= 0 || now < entry.since) evict(key, entry, now)
         else next = Math.min(next, left)
       }
       if (next === Infinity) {
@@ -114,10 +123,20 @@ export const make = <V, E>(options: {
       })
     )
 
+    const startSweep = Effect.suspend(() => {
+      if (sweeping || entries.size === 0) {
+        return Effect.void
+      }
+      sweeping = true
+      return Effect.asVoid(Effect.forkIn(Effect.interruptible(sweep), scope))
+    })
+
+    // the sweep begins here and not with the askers: all of them may be gone by now
     const run = (key: string, load: Effect.Effect<V, E>, started: Load<V, E>) =>
       Effect.interruptible(load).pipe(
-        Effect.zip(Clock.currentTimeMillis),
-        Effect.map(([value, now]) => keep(key, value, now)),
+        Effect.flatMap((value) =>
+          Effect.clockWith((clock) => Effect.as(startSweep, keep(key, value, clock.unsafeCurrentTimeMillis(), started)))
+        ),
         Effect.onExit((exit) => {
           if (loads.get(key) === started) loads.delete(key)
           return Deferred.done(started.done, exit)
@@ -148,20 +167,22 @@ export const make = <V, E>(options: {
         return Effect.asVoid(Fiber.interruptFork(load.fiber))
       })
 
-    /** The last one who stops waiting stops the load. */
-    const join = (key: string, load: Effect.Effect<V, E>): Effect.Effect<Entry<V>, E> =>
+    /** The last one who stops waiting stops the load; who does not has the value in the same step in which the waiting ends. */
+    const join = <A>(
+      key: string,
+      load: Effect.Effect<V, E>,
+      take: (entry: Entry<V>) => Effect.Effect<A, E>
+    ): Effect.Effect<A, E> =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(enter(key, load), (running) =>
-          Effect.onInterrupt(restore(Deferred.await(running.done)), () => leave(key, running)))
+          Effect.flatMap(
+            Effect.onInterrupt(restore(Deferred.await(running.done)), () => leave(key, running)),
+            (entry) => {
+              running.waiting--
+              return restore(take(entry))
+            }
+          ))
       )
-
-    const startSweep = Effect.suspend(() => {
-      if (sweeping || entries.size === 0) {
-        return Effect.void
-      }
-      sweeping = true
-      return Effect.asVoid(Effect.forkIn(Effect.interruptible(sweep), scope))
-    })
 
     const spend = <A>(entry: Entry<V>, use: (value: V) => A, bytes: (result: A) => number): A => {
       const result = use(entry.value)
@@ -171,17 +192,20 @@ export const make = <V, E>(options: {
     }
 
     const use: SharedCache<V, E>["use"] = (key, load, run, bytes) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      Effect.clockWith((clock) => {
+        const now = clock.unsafeCurrentTimeMillis()
         const entry = find(key, now)
         if (entry !== undefined) {
           options.onHit()
           return Effect.succeed(spend(entry, run, bytes))
         }
-        return Effect.flatMap(join(key, load), (entry) =>
+        return join(key, load, (entry) => {
           // by the time that this one's turn comes, others may have used it up
-          entry.evicted || isSpent(entry)
-            ? use(key, load, run, bytes)
-            : Effect.as(startSweep, spend(entry, run, bytes)))
+          if (entry.evicted || isSpent(entry)) return use(key, load, run, bytes)
+          const result = spend(entry, run, bytes)
+          makeRoom(clock.unsafeCurrentTimeMillis())
+          return Effect.succeed(result)
+        })
       })
 
     return { use }
