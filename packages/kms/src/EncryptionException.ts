@@ -11,7 +11,8 @@ import type * as E from "@armature/aws/Exceptions"
  *
  * - `KeyNotFound`, `KeyDisabled`, `KeyState`, `KeyUsage`: the KMS key cannot be used; also a key name that no option resolves.
  * - `InvalidCiphertext`: KMS does not open the data key: it is corrupt, or the encryption context is another.
- * - `IncorrectKey`: sealed with a KMS key or a data key that this reader does not accept. KMS was not asked.
+ * - `IncorrectKey`: sealed with a KMS key or a data key that this reader does not accept, or that another KMS key than the one named wrapped.
+ *   Of a key that is not accepted KMS is not asked.
  * - `Unavailable`: KMS failed, or answered what it should not. Later it may work.
  * - `Tampered`: the sealed value is not what was sealed for this place.
  * - `UnsupportedFormat`: not a sealed value, or of a version that this one does not know.
