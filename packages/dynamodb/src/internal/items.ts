@@ -43,11 +43,15 @@ export const itemOf = (u: unknown): Option.Option<Item> =>
 
 const text = (u: unknown): string | undefined => typeof u === "string" ? u : undefined
 
+/** Printed, so a name or nothing: whatever else stands there could be data. */
+const codeOf = (u: unknown): string =>
+  u === undefined || u === null ? "None" : /^\w{1,64}$/.test(`${text(u)}`) ? `${text(u)}` : "Unknown"
+
 /** The reasons of a canceled transaction, in the order of its actions. */
 export const reasonsOf = (u: unknown): TransactionReasons =>
   Array.isArray(u)
     ? u.map((reason) => {
       const { Code, Item, Message } = asRecord(reason)
-      return { code: text(Code) ?? "None", awsMessage: text(Message), item: itemOf(Item) }
+      return { code: codeOf(Code), awsMessage: text(Message), item: itemOf(Item) }
     })
     : []

@@ -16,7 +16,7 @@ import { creations, everything, sequence } from "./requests.js"
 import { Chance } from "./values.js"
 
 /** All of them in CI, where the variable is set; some in between. */
-const sequences = Number(process.env.ARMATURE_SEQUENCES ?? 300)
+const sequences = Math.min(Number(process.env.ARMATURE_SEQUENCES ?? 300), 20_000)
 const firstSeed = Number(process.env.ARMATURE_SEED ?? 1)
 const inFlight = 8
 const mostPages = 20
