@@ -23,6 +23,7 @@ import type { Resend } from "./AwsConfig.js"
 import { type AwsException, fieldsOf, isThrottling } from "./AwsException.js"
 import { AwsRetry, type Policy } from "./AwsRetry.js"
 import { type Call, classify, type Rules } from "./Classify.js"
+import * as E from "./Exceptions.js"
 import { CredentialsException, ServiceException, WriteOutcomeUnknownException } from "./Exceptions.js"
 import * as telemetry from "./internal/telemetry.js"
 import { attempt } from "./internal/unknown.js"
@@ -84,6 +85,37 @@ export interface Operation<in Input, out Classes extends ReadonlyArray<Exception
 export type ErrorOf<O> = O extends { readonly exceptions: infer Classes extends ReadonlyArray<ExceptionClass> }
   ? InstanceOf<Classes[number]> | ServiceException
   : never
+
+/**
+ * What any operation of any service can fail with, beside `ServiceException`.
+ *
+ * @since 0.1.0
+ * @category exceptions
+ */
+export const anyExceptions = [
+  E.AccessDeniedException,
+  E.ConfigurationException,
+  E.ConnectionException,
+  E.CredentialsException,
+  E.ThrottlingException,
+  E.ValidationException
+] as const
+
+/**
+ * What any read can fail with. No write declares the two that leave an outcome open.
+ *
+ * @since 0.1.0
+ * @category exceptions
+ */
+export const readExceptions = [...anyExceptions, E.InvalidResponseException, E.ServiceUnavailableException] as const
+
+/**
+ * What any write can fail with.
+ *
+ * @since 0.1.0
+ * @category exceptions
+ */
+export const writeExceptions = [...anyExceptions, E.WriteOutcomeUnknownException] as const
 
 /**
  * What a service adds to the driver.

@@ -338,26 +338,13 @@ type SingleError =
   | ItemCollectionSizeLimitExceededException
   | TransactionConflictException
 
-const facts = (e: AwsException) => ({
-  service: e.service,
-  operation: e.operation,
-  resource: e.resource,
-  code: e.code,
-  awsMessage: e.awsMessage,
-  statusCode: e.statusCode,
-  requestId: e.requestId,
-  attempts: e.attempts,
-  retryable: e.retryable,
-  cause: e.cause
-})
-
 /** The one reason of a canceled transaction as the exception that stands for it. */
 const ofReason = (
   e: TransactionCanceledException<TransactionReasons>,
   conditional: boolean
 ): SingleError | ConditionalCheckFailedException<Item> => {
   const reason = e.reasons.find(({ code }) => code !== "None")
-  const fields = { ...facts(e), code: reason?.code ?? e.code, awsMessage: reason?.awsMessage }
+  const fields = { ...fieldsOf(e), code: reason?.code ?? e.code, awsMessage: reason?.awsMessage }
   switch (reason?.code) {
     case "ConditionalCheckFailed":
       return conditional
@@ -387,9 +374,9 @@ const own = (
 ): SingleError | ConditionalCheckFailedException<Item> => {
   if (isCanceled(e)) return ofReason(e, conditional)
   // the token is this call's own, so no other request can have taken it
-  if (e instanceof IdempotentParameterMismatchException) return new ServiceException(facts(e))
+  if (e instanceof IdempotentParameterMismatchException) return new ServiceException(fieldsOf(e))
   return e instanceof WriteOutcomeUnknownException && isCanceled(e.last)
-    ? new WriteOutcomeUnknownException({ ...facts(e), last: ofReason(e.last, conditional) })
+    ? new WriteOutcomeUnknownException({ ...fieldsOf(e), last: ofReason(e.last, conditional) })
     : e
 }
 

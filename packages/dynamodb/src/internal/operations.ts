@@ -2,7 +2,13 @@
  * The service as a table: one row for each operation. The types of its failures and what the driver does at run time both come from here.
  */
 import * as E from "@armature/aws/Exceptions"
-import type { ExceptionClass, Operation, Repeatable } from "@armature/aws/ServiceClient"
+import {
+  type ExceptionClass,
+  type Operation,
+  readExceptions,
+  type Repeatable,
+  writeExceptions
+} from "@armature/aws/ServiceClient"
 import type * as Sdk from "@aws-sdk/client-dynamodb"
 import * as D from "../DynamoDBException.js"
 import type { Item, TransactionReasons } from "./items.js"
@@ -51,38 +57,33 @@ const ConditionalCheckFailed: abstract new(...args: never) => D.ConditionalCheck
 const TransactionCanceled: abstract new(...args: never) => D.TransactionCanceledException<TransactionReasons> =
   D.TransactionCanceledException
 
-const any = [
-  E.AccessDeniedException,
-  E.ConfigurationException,
-  E.ConnectionException,
-  E.CredentialsException,
-  E.ThrottlingException,
-  E.ValidationException
-] as const
-const anyRead = [...any, E.InvalidResponseException, E.ServiceUnavailableException] as const
-const anyWrite = [...any, E.WriteOutcomeUnknownException] as const
 const data = [D.ProvisionedThroughputExceededException, E.ResourceNotFoundException] as const
-const readItems = [...anyRead, ...data] as const
+const readItems = [...readExceptions, ...data] as const
 const writeItem = [
-  ...anyWrite,
+  ...writeExceptions,
   ...data,
   ConditionalCheckFailed,
   D.ItemCollectionSizeLimitExceededException,
   D.ReplicatedWriteConflictException,
   D.TransactionConflictException
 ] as const
-const transactWrite = [...anyWrite, ...data, D.IdempotentParameterMismatchException, TransactionCanceled] as const
+const transactWrite = [
+  ...writeExceptions,
+  ...data,
+  D.IdempotentParameterMismatchException,
+  TransactionCanceled
+] as const
 const statement = [
-  ...anyWrite,
+  ...writeExceptions,
   ...data,
   ConditionalCheckFailed,
   D.DuplicateItemException,
   D.ItemCollectionSizeLimitExceededException,
   D.TransactionConflictException
 ] as const
-const makeTable = [...anyWrite, E.LimitExceededException, E.ResourceInUseException] as const
+const makeTable = [...writeExceptions, E.LimitExceededException, E.ResourceInUseException] as const
 const changeTable = [...makeTable, E.ResourceNotFoundException] as const
-const readTable = [...anyRead, E.ResourceNotFoundException] as const
+const readTable = [...readExceptions, E.ResourceNotFoundException] as const
 
 interface OnTable {
   readonly TableName: string | undefined
@@ -156,7 +157,7 @@ export const plain = {
   createTable: write("CreateTable", makeTable, table, never),
   deleteTable: write("DeleteTable", changeTable, table, never),
   describeContinuousBackups: read("DescribeContinuousBackups", readTable, table),
-  describeLimits: read("DescribeLimits", anyRead, nothing),
+  describeLimits: read("DescribeLimits", readExceptions, nothing),
   describeTable: read("DescribeTable", readTable, table),
   describeTimeToLive: read("DescribeTimeToLive", readTable, table),
   getItem: read("GetItem", readItems, table),
@@ -167,7 +168,7 @@ export const plain = {
   updateTimeToLive: write("UpdateTimeToLive", changeTable, table, never)
 }
 
-export const listTables = read("ListTables", anyRead, nothing)
+export const listTables = read("ListTables", readExceptions, nothing)
 export const query = read("Query", readItems, table)
 export const scan = read("Scan", readItems, table)
 export const putItem = write("PutItem", writeItem, table, blind, unlessConditional)
@@ -177,7 +178,12 @@ export const updateItem = write("UpdateItem", writeItem, table, never, unlessCon
 export const batchGetItem = read("BatchGetItem", readItems, (input) => only(Object.keys(input.RequestItems ?? {})))
 export const batchWriteItem = write(
   "BatchWriteItem",
-  [...anyWrite, ...data, D.ItemCollectionSizeLimitExceededException, D.ReplicatedWriteConflictException] as const,
+  [
+    ...writeExceptions,
+    ...data,
+    D.ItemCollectionSizeLimitExceededException,
+    D.ReplicatedWriteConflictException
+  ] as const,
   (input) => only(Object.keys(input.RequestItems ?? {})),
   () => "lastWriterWins"
 )
@@ -203,8 +209,8 @@ export const executeTransaction = write("ExecuteTransaction", transactWrite, not
 // PartiQL: what a statement may fail with follows from whether it reads or writes, so one operation has two rows
 export const readStatement = read("ExecuteStatement", readItems, nothing)
 export const writeStatement = write("ExecuteStatement", statement, nothing, never)
-export const readStatements = read("BatchExecuteStatement", anyRead, nothing)
-export const writeStatements = write("BatchExecuteStatement", anyWrite, nothing, never)
+export const readStatements = read("BatchExecuteStatement", readExceptions, nothing)
+export const writeStatements = write("BatchExecuteStatement", writeExceptions, nothing, never)
 
 /** Every row. */
 export const rows = [

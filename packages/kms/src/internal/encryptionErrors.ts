@@ -1,5 +1,5 @@
 /** From what KMS and the envelope say to what sealing and opening fail with. */
-import type { AwsException, Fields } from "@armature/aws/AwsException"
+import { type AwsException, type Fields, fieldsOf } from "@armature/aws/AwsException"
 import { AccessDeniedException, ConnectionException, ServiceException } from "@armature/aws/Exceptions"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -10,18 +10,8 @@ import type * as Kms from "../Kms.js"
 export const encryptionFailure = (reason: EncryptionReason): Effect.Effect<never, EncryptionException> =>
   Effect.fail(new EncryptionException({ reason }))
 
-const facts = (e: AwsException): Fields => ({
-  service: e.service,
-  operation: e.operation,
-  resource: e.resource,
-  code: e.code,
-  awsMessage: e.awsMessage,
-  statusCode: e.statusCode,
-  requestId: e.requestId,
-  attempts: e.attempts,
-  retryable: e.retryable,
-  retryAfter: e.retryAfter
-})
+/** Sealing and opening write nothing, so no outcome is carried over. */
+const facts = (e: AwsException): Fields => ({ ...fieldsOf(e), outcome: undefined })
 
 /** KMS's own tags become reasons; what any service can say stays. Computing leaves no outcome unknown. */
 export const fromKms = (e: Kms.GenerateDataKeyError | Kms.DecryptError | Kms.ReEncryptError): EncryptionError => {

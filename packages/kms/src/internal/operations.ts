@@ -2,7 +2,7 @@
  * The service as a table: one row for each operation. The types of its failures and what the driver does at run time both come from here.
  */
 import * as E from "@armature/aws/Exceptions"
-import type { ExceptionClass, Operation } from "@armature/aws/ServiceClient"
+import { type ExceptionClass, type Operation, readExceptions, writeExceptions } from "@armature/aws/ServiceClient"
 import type * as Sdk from "@aws-sdk/client-kms"
 import * as K from "../KmsException.js"
 
@@ -44,20 +44,9 @@ export interface Operations {
   }
 }
 
-const any = [
-  E.AccessDeniedException,
-  E.ConfigurationException,
-  E.ConnectionException,
-  E.CredentialsException,
-  E.ThrottlingException,
-  E.ValidationException
-] as const
-const anyRead = [...any, E.InvalidResponseException, E.ServiceUnavailableException] as const
-const anyWrite = [...any, E.WriteOutcomeUnknownException] as const
-
 const onKey = [K.InvalidArnException, K.NotFoundException] as const
 const seals = [
-  ...anyRead,
+  ...readExceptions,
   K.DisabledException,
   K.DryRunOperationException,
   K.InvalidGrantTokenException,
@@ -66,7 +55,7 @@ const seals = [
   K.NotFoundException
 ] as const
 const opens = [...seals, K.IncorrectKeyException, K.InvalidCiphertextException] as const
-const changesKey = [...anyWrite, ...onKey, K.KMSInvalidStateException] as const
+const changesKey = [...writeExceptions, ...onKey, K.KMSInvalidStateException] as const
 
 /** What only reads or computes: repeating it changes nothing. */
 const read = <const Name extends keyof Operations, const Classes extends ReadonlyArray<ExceptionClass>>(
@@ -101,7 +90,7 @@ export const cancelKeyDeletion = write("CancelKeyDeletion", changesKey, key)
 export const createAlias = write(
   "CreateAlias",
   [
-    ...anyWrite,
+    ...writeExceptions,
     E.LimitExceededException,
     K.AlreadyExistsException,
     K.InvalidAliasNameException,
@@ -113,7 +102,7 @@ export const createAlias = write(
 export const createKey = write(
   "CreateKey",
   [
-    ...anyWrite,
+    ...writeExceptions,
     E.LimitExceededException,
     K.CloudHsmClusterInvalidConfigurationException,
     K.CustomKeyStoreInvalidStateException,
@@ -129,7 +118,7 @@ export const createKey = write(
   nothing
 )
 export const decrypt = read("Decrypt", opens, key)
-export const describeKey = read("DescribeKey", [...anyRead, ...onKey] as const, key)
+export const describeKey = read("DescribeKey", [...readExceptions, ...onKey] as const, key)
 export const disableKey = write("DisableKey", changesKey, key)
 export const enableKey = write("EnableKey", [...changesKey, E.LimitExceededException] as const, key)
 export const enableKeyRotation = write(
@@ -142,10 +131,10 @@ export const generateDataKey = read("GenerateDataKey", seals, key)
 export const generateDataKeyWithoutPlaintext = read("GenerateDataKeyWithoutPlaintext", seals, key)
 export const getKeyRotationStatus = read(
   "GetKeyRotationStatus",
-  [...anyRead, ...onKey, K.KMSInvalidStateException, K.UnsupportedOperationException] as const,
+  [...readExceptions, ...onKey, K.KMSInvalidStateException, K.UnsupportedOperationException] as const,
   key
 )
-export const listAliases = read("ListAliases", [...anyRead, ...onKey, K.InvalidMarkerException] as const, key)
-export const listKeys = read("ListKeys", [...anyRead, K.InvalidMarkerException] as const, nothing)
+export const listAliases = read("ListAliases", [...readExceptions, ...onKey, K.InvalidMarkerException] as const, key)
+export const listKeys = read("ListKeys", [...readExceptions, K.InvalidMarkerException] as const, nothing)
 export const reEncrypt = read("ReEncrypt", opens, (input) => input.DestinationKeyId)
 export const scheduleKeyDeletion = write("ScheduleKeyDeletion", changesKey, key)

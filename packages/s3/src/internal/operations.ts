@@ -2,20 +2,15 @@
  * The service as a table: one row for each operation. The types of its failures and what the driver does at run time both come from here.
  */
 import * as E from "@armature/aws/Exceptions"
-import type { ExceptionClass, Operation, Repeatable } from "@armature/aws/ServiceClient"
+import {
+  type ExceptionClass,
+  type Operation,
+  readExceptions,
+  type Repeatable,
+  writeExceptions
+} from "@armature/aws/ServiceClient"
 import * as S from "../S3Exception.js"
 import type { Operations } from "./port.js"
-
-const any = [
-  E.AccessDeniedException,
-  E.ConfigurationException,
-  E.ConnectionException,
-  E.CredentialsException,
-  E.ThrottlingException,
-  E.ValidationException
-] as const
-const anyRead = [...any, E.InvalidResponseException, E.ServiceUnavailableException] as const
-const anyWrite = [...any, E.WriteOutcomeUnknownException] as const
 
 type Input<Name extends keyof Operations> = Operations[Name]["input"]
 type Row<Name extends keyof Operations, Classes extends ReadonlyArray<ExceptionClass>> =
@@ -98,54 +93,58 @@ const writeOnce = <const Name extends keyof Operations, const Classes extends Re
 
 export const abortMultipartUpload = write(
   "AbortMultipartUpload",
-  [...anyWrite, S.NoSuchBucket, S.NoSuchUpload, S.PreconditionFailed] as const,
+  [...writeExceptions, S.NoSuchBucket, S.NoSuchUpload, S.PreconditionFailed] as const,
   [S.PreconditionFailed]
 )
 export const completeMultipartUpload = writeOnce(
   "CompleteMultipartUpload",
-  [...anyWrite, S.ChecksumMismatch, S.NoSuchBucket, S.NoSuchUpload, ...ofWrite] as const,
+  [...writeExceptions, S.ChecksumMismatch, S.NoSuchBucket, S.NoSuchUpload, ...ofWrite] as const,
   ofWrite
 )
 export const copyObject = write(
   "CopyObject",
-  [...anyWrite, S.InvalidObjectState, S.NoSuchBucket, S.NoSuchKey, S.NoSuchVersion, ...ofCopy] as const,
+  [...writeExceptions, S.InvalidObjectState, S.NoSuchBucket, S.NoSuchKey, S.NoSuchVersion, ...ofCopy] as const,
   ofCopy
 )
 export const createBucket = writeOnce(
   "CreateBucket",
-  [...anyWrite, E.LimitExceededException, E.ResourceInUseException, S.ConditionalRequestConflict] as const
+  [...writeExceptions, E.LimitExceededException, E.ResourceInUseException, S.ConditionalRequestConflict] as const
 )
-export const createMultipartUpload = writeOnce("CreateMultipartUpload", [...anyWrite, S.NoSuchBucket] as const)
+export const createMultipartUpload = writeOnce("CreateMultipartUpload", [...writeExceptions, S.NoSuchBucket] as const)
 export const deleteBucket = writeOnce(
   "DeleteBucket",
-  [...anyWrite, S.BucketNotEmpty, S.ConditionalRequestConflict, S.NoSuchBucket] as const
+  [...writeExceptions, S.BucketNotEmpty, S.ConditionalRequestConflict, S.NoSuchBucket] as const
 )
-export const deleteObject = write("DeleteObject", [...anyWrite, S.NoSuchBucket, ...ofWrite] as const, ofWrite)
-export const deleteObjects = write("DeleteObjects", [...anyWrite, S.ChecksumMismatch, S.NoSuchBucket] as const)
+export const deleteObject = write("DeleteObject", [...writeExceptions, S.NoSuchBucket, ...ofWrite] as const, ofWrite)
+export const deleteObjects = write("DeleteObjects", [...writeExceptions, S.ChecksumMismatch, S.NoSuchBucket] as const)
 export const getObject = read(
   "GetObject",
-  [...anyRead, S.InvalidObjectState, S.NoSuchBucket, S.NoSuchKey, S.NoSuchVersion, ...ofRead] as const,
+  [...readExceptions, S.InvalidObjectState, S.NoSuchBucket, S.NoSuchKey, S.NoSuchVersion, ...ofRead] as const,
   ofRead
 )
-export const headBucket = read("HeadBucket", [...anyRead, S.NoSuchBucket] as const)
-export const headObject = read("HeadObject", [...anyRead, S.NoSuchKey, S.NoSuchVersion, ...ofRead] as const, ofRead)
-export const listBuckets = read("ListBuckets", anyRead)
-export const listMultipartUploads = read("ListMultipartUploads", [...anyRead, S.NoSuchBucket] as const)
-export const listObjectsV2 = read("ListObjectsV2", [...anyRead, S.NoSuchBucket] as const)
-export const listParts = read("ListParts", [...anyRead, S.NoSuchBucket, S.NoSuchUpload] as const)
+export const headBucket = read("HeadBucket", [...readExceptions, S.NoSuchBucket] as const)
+export const headObject = read(
+  "HeadObject",
+  [...readExceptions, S.NoSuchKey, S.NoSuchVersion, ...ofRead] as const,
+  ofRead
+)
+export const listBuckets = read("ListBuckets", readExceptions)
+export const listMultipartUploads = read("ListMultipartUploads", [...readExceptions, S.NoSuchBucket] as const)
+export const listObjectsV2 = read("ListObjectsV2", [...readExceptions, S.NoSuchBucket] as const)
+export const listParts = read("ListParts", [...readExceptions, S.NoSuchBucket, S.NoSuchUpload] as const)
 export const putObject = write(
   "PutObject",
-  [...anyWrite, S.ChecksumMismatch, S.NoSuchBucket, ...ofWrite] as const,
+  [...writeExceptions, S.ChecksumMismatch, S.NoSuchBucket, ...ofWrite] as const,
   ofWrite
 )
 export const uploadPart = write(
   "UploadPart",
-  [...anyWrite, S.ChecksumMismatch, S.NoSuchBucket, S.NoSuchUpload] as const
+  [...writeExceptions, S.ChecksumMismatch, S.NoSuchBucket, S.NoSuchUpload] as const
 )
 export const uploadPartCopy = write(
   "UploadPartCopy",
   [
-    ...anyWrite,
+    ...writeExceptions,
     S.InvalidObjectState,
     S.NoSuchBucket,
     S.NoSuchKey,
