@@ -23,8 +23,8 @@ const doors = {
   armature: ["aws", "dynamodb", "kms", "s3", "model", "local"]
 }
 
-/** Tests of the model run on the local services. */
-const testDoors = { model: ["local"] }
+/** Tests of the model that run on the local services live beside those. */
+const testDoors = { local: ["model"] }
 
 /**
  * The public modules that load an AWS SDK when they are imported. All others (tags, types, failures, pure code) must not, so that they
