@@ -6,7 +6,8 @@
  * - `file`, `find`, `replace`: the change; `find` occurs exactly once in the file
  * - `test`, `name`: the test file, and a regular expression for the full name of the test or tests that must fail
  *
- * Works on a copy of the tree, so that nothing is left broken however this ends. With an argument: only the entries whose text has it.
+ * Works on a copy of the tree, so that nothing is left broken however this ends. With an argument: only the entries whose text has it; with
+ * `--places`: only whether each change still finds its place, which takes no time.
  */
 import { spawn } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
@@ -20,10 +21,20 @@ import { folders, root } from "./setup.mjs"
 /** No test that is named here takes longer, even on a busy machine. */
 const patience = 120_000
 
-const filter = process.argv[2] ?? ""
+const places = process.argv[2] === "--places"
+const filter = places ? "" : process.argv[2] ?? ""
 /** @type {ReadonlyArray<Mutant>} */
 const mutants = JSON.parse(readFileSync(join(root, "scripts/mutants.json"), "utf8"))
   .filter((/** @type {Mutant} */ mutant) => JSON.stringify(mutant).includes(filter))
+
+/** How often a mutant's place is in its file. */
+const times = (/** @type {Mutant} */ { file, find }) => readFileSync(join(root, file), "utf8").split(find).length - 1
+
+const misplaced = mutants.filter((mutant) => times(mutant) !== 1)
+for (const mutant of misplaced) {
+  console.error(`${mutant.why}: what it looks for occurs ${times(mutant)} times in ${mutant.file}`)
+}
+if (places || misplaced.length > 0) process.exit(misplaced.length > 0 ? 1 : 0)
 
 const scratch = mkdtempSync(join(tmpdir(), "armature-mutants-"))
 /** The runs that are under way, each a process group of its own: a worker in an endless loop outlives its parent. @type {Set<number>} */
@@ -95,8 +106,6 @@ const vitest = (tree, test, name) =>
 const judge = async (/** @type {string} */ tree, /** @type {Mutant} */ mutant) => {
   const path = join(tree, mutant.file)
   const source = readFileSync(path, "utf8")
-  const times = source.split(mutant.find).length - 1
-  if (times !== 1) return `what it looks for occurs ${times} times in ${mutant.file}`
   writeFileSync(path, source.replace(mutant.find, () => mutant.replace))
   try {
     const result = await vitest(tree, mutant.test, mutant.name)
