@@ -7,3 +7,9 @@
 export * as S3 from "./S3.js"
 
 export * as S3Exception from "./S3Exception.js"
+
+export * as Blobs from "./Blobs.js"
+
+export * as Pointer from "./Pointer.js"
+
+export * as S3AttributeException from "./S3AttributeException.js"
