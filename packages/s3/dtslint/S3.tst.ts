@@ -137,6 +137,9 @@ describe("the other operations have their own closed unions", () => {
       Effect.Effect<Sdk.ListObjectsV2CommandOutput, Read | E.NoSuchBucket>
     >()
     expect(s3.listObjectsV2.objects({ Bucket: "b" })).type.toBe<Stream.Stream<Sdk._Object, Read | E.NoSuchBucket>>()
+    expect(s3.listObjectVersions({ Bucket: "b" })).type.toBe<
+      Effect.Effect<Sdk.ListObjectVersionsCommandOutput, Read | E.NoSuchBucket>
+    >()
     expect(s3.listParts(upload)).type.toBe<
       Effect.Effect<Sdk.ListPartsCommandOutput, Read | E.NoSuchBucket | E.NoSuchUpload>
     >()

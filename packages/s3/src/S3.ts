@@ -38,6 +38,7 @@ import type {
   ListBucketsError,
   ListMultipartUploadsError,
   ListObjectsV2Error,
+  ListObjectVersionsError,
   ListPartsError,
   PartCopyConditionError,
   PingError,
@@ -72,6 +73,7 @@ export type {
   ListBucketsError,
   ListMultipartUploadsError,
   ListObjectsV2Error,
+  ListObjectVersionsError,
   ListPartsError,
   PartCopyConditionError,
   PingError,
@@ -334,6 +336,9 @@ export declare namespace S3 {
     readonly listMultipartUploads: (
       input: Sdk.ListMultipartUploadsCommandInput
     ) => Effect.Effect<Sdk.ListMultipartUploadsCommandOutput, ListMultipartUploadsError>
+    readonly listObjectVersions: (
+      input: Sdk.ListObjectVersionsCommandInput
+    ) => Effect.Effect<Sdk.ListObjectVersionsCommandOutput, ListObjectVersionsError>
     readonly listObjectsV2: ListObjectsV2
     readonly listParts: (
       input: Sdk.ListPartsCommandInput
@@ -419,6 +424,11 @@ export declare namespace S3 {
       Sdk.ListMultipartUploadsCommandInput,
       Sdk.ListMultipartUploadsCommandOutput,
       ListMultipartUploadsError
+    >
+    readonly listObjectVersions: Handler<
+      Sdk.ListObjectVersionsCommandInput,
+      Sdk.ListObjectVersionsCommandOutput,
+      ListObjectVersionsError
     >
     readonly listObjectsV2: Handler<Sdk.ListObjectsV2CommandInput, Sdk.ListObjectsV2CommandOutput, ListObjectsV2Error>
     readonly listParts: Handler<Sdk.ListPartsCommandInput, Sdk.ListPartsCommandOutput, ListPartsError>

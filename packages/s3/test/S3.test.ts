@@ -109,6 +109,7 @@ const operations: {
     declared: ["NoSuchBucket"],
     access: "read"
   },
+  listObjectVersions: { call: (s3) => s3.listObjectVersions({ Bucket }), declared: ["NoSuchBucket"], access: "read" },
   listObjectsV2: { call: (s3) => s3.listObjectsV2({ Bucket }), declared: ["NoSuchBucket"], access: "read" },
   listParts: { call: (s3) => s3.listParts(upload), declared: ["NoSuchBucket", "NoSuchUpload"], access: "read" },
   putObject: {

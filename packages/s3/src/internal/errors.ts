@@ -191,6 +191,14 @@ export type ListBucketsError = ErrorOf<typeof operations.listBuckets>
 export type ListMultipartUploadsError = ErrorOf<typeof operations.listMultipartUploads>
 
 /**
+ * What `listObjectVersions` fails with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ListObjectVersionsError = ErrorOf<typeof operations.listObjectVersions>
+
+/**
  * What `listObjectsV2` fails with.
  *
  * @since 0.1.0

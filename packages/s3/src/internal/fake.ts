@@ -45,6 +45,7 @@ export const fake = (handlers: Partial<S3.Handlers>): S3.Service => {
     headObject: run("HeadObject", handlers.headObject),
     listBuckets: run("ListBuckets", handlers.listBuckets),
     listMultipartUploads: run("ListMultipartUploads", handlers.listMultipartUploads),
+    listObjectVersions: run("ListObjectVersions", handlers.listObjectVersions),
     listObjectsV2: listing(run("ListObjectsV2", handlers.listObjectsV2)),
     listParts: run("ListParts", handlers.listParts),
     ping: handlers.ping ?? missing("ListBuckets"),

@@ -130,6 +130,7 @@ export const headObject = read(
 )
 export const listBuckets = read("ListBuckets", readExceptions)
 export const listMultipartUploads = read("ListMultipartUploads", [...readExceptions, S.NoSuchBucket] as const)
+export const listObjectVersions = read("ListObjectVersions", [...readExceptions, S.NoSuchBucket] as const)
 export const listObjectsV2 = read("ListObjectsV2", [...readExceptions, S.NoSuchBucket] as const)
 export const listParts = read("ListParts", [...readExceptions, S.NoSuchBucket, S.NoSuchUpload] as const)
 export const putObject = write(

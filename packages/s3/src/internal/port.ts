@@ -86,6 +86,10 @@ export interface Operations {
     readonly input: Sdk.ListMultipartUploadsCommandInput
     readonly output: Sdk.ListMultipartUploadsCommandOutput
   }
+  readonly ListObjectVersions: {
+    readonly input: Sdk.ListObjectVersionsCommandInput
+    readonly output: Sdk.ListObjectVersionsCommandOutput
+  }
   readonly ListObjectsV2: {
     readonly input: Sdk.ListObjectsV2CommandInput
     readonly output: Sdk.ListObjectsV2CommandOutput

@@ -56,6 +56,7 @@ export const senders: Senders<SdkOperations, Sdk.S3Client> = {
   HeadObject: (client, input, options) => client.send(new Sdk.HeadObjectCommand(input), options),
   ListBuckets: (client, input, options) => client.send(new Sdk.ListBucketsCommand(input), options),
   ListMultipartUploads: (client, input, options) => client.send(new Sdk.ListMultipartUploadsCommand(input), options),
+  ListObjectVersions: (client, input, options) => client.send(new Sdk.ListObjectVersionsCommand(input), options),
   ListObjectsV2: (client, input, options) => client.send(new Sdk.ListObjectsV2Command(input), options),
   ListParts: (client, input, options) => client.send(new Sdk.ListPartsCommand(input), options),
   Presign: (client, { at, expiresIn, request }) =>

@@ -162,6 +162,7 @@ export const make = (client: ServiceClient<Operations>, transport: S3Port): S3.S
     headObject: (input) => client.call(operations.headObject, input),
     listBuckets: (input = {}) => client.call(operations.listBuckets, input),
     listMultipartUploads: (input) => client.call(operations.listMultipartUploads, input),
+    listObjectVersions: (input) => client.call(operations.listObjectVersions, input),
     listObjectsV2: listing((input) => client.call(operations.listObjectsV2, input)),
     listParts: (input) => client.call(operations.listParts, input),
     ping: Effect.asVoid(client.call(operations.listBuckets, { MaxBuckets: 1 })),
