@@ -55,6 +55,10 @@ describe("a rule that could never fire does not compile:", () => {
     expect(s3).type.toBeCallableWith({ operation: "GetObject" as const, body: "corrupt" as const })
     expect(s3).type.toBeCallableWith({ operation: "ListObjectsV2" as const, page: 1 })
     expect(s3).type.not.toBeCallableWith({ operation: "ListObjectsV2" as const, body: "corrupt" as const })
+    expect(rule).type.toBeCallableWith({ operation: "Query" as const, index: "i", stale: "1 second" as const })
+    expect(rule).type.not.toBeCallableWith({ operation: "TransactGetItems" as const, stale: "1 second" as const })
+    expect(rule).type.not.toBeCallableWith({ operation: "Scan" as const, page: 1, stale: "1 second" as const })
+    expect(s3).type.not.toBeCallableWith({ operation: "GetObject" as const, stale: "1 second" as const })
   })
 
   it("one thing happens to a request, and only what is not answered has an effect of its own", () => {

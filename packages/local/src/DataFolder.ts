@@ -104,7 +104,7 @@ export const open = (options: Options): Effect.Effect<DataFolder, DataFolderExce
       (opened) => Effect.promise(() => opened.close())
     )
     return {
-      dynamodb: serviceOf(opened.dynamodb),
+      dynamodb: { ...serviceOf(opened.dynamodb), replicate: opened.replicate },
       kms: serviceOf(opened.kms),
       s3: { ...serviceOf(opened.s3), contents: opened.contents },
       isNew: opened.isNew

@@ -66,6 +66,8 @@ export interface Engine {
   readonly snapshot: () => Snapshot
   /** Replaces the whole state by that of a snapshot, of this engine or another. */
   readonly restore: (snapshot: Snapshot) => void
+  /** Another engine with the state as a snapshot has it, and a clock of its own. It draws no randomness and throttles nothing. */
+  readonly replicate: (now: () => number) => Engine
 }
 
 /**

@@ -38,6 +38,8 @@ import * as S3Engine from "./S3Engine.js"
  */
 export interface Service {
   readonly send: (operation: string, input: unknown) => Effect.Effect<unknown, WireFailure>
+  /** Of DynamoDB's engine, if stale reads are to be had. */
+  readonly replicate?: DynamoDBEngine.Engine["replicate"] | undefined
 }
 
 /**
@@ -202,7 +204,7 @@ export const fromS3Engine = (engine: S3Engine.Engine): S3Service => ({
 /** A service over DynamoDB's engine. The first request in each minute finds expired items gone. */
 const sweeping = (engine: DynamoDBEngine.Engine, now: () => number): Service => {
   let swept = 0
-  return fromEngine({
+  const service = fromEngine({
     execute: (operation, input) => {
       if (now() - swept >= sweepInterval) {
         swept = now()
@@ -211,6 +213,7 @@ const sweeping = (engine: DynamoDBEngine.Engine, now: () => number): Service => 
       return engine.execute(operation, input)
     }
   })
+  return { ...service, replicate: engine.replicate }
 }
 
 /**
@@ -252,9 +255,9 @@ export const make = (options: Options = {}): Effect.Effect<Endpoint, EndpointExc
       if (cause !== undefined) return yield* new EndpointException({ reason: "InvalidRule", host, port, cause })
     }
     const controlled = yield* control.make({
-      DynamoDB: (options.dynamodb ?? fresh.dynamodb).send,
-      KMS: (options.kms ?? fresh.kms).send,
-      S3: s3.send
+      DynamoDB: options.dynamodb ?? fresh.dynamodb,
+      KMS: options.kms ?? fresh.kms,
+      S3: s3
     }, models)
     yield* controlled.set(options.rules ?? [])
     const { onCall } = options

@@ -15,6 +15,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
+import type * as DynamoDBEngine from "./DynamoDBEngine.js"
 import * as layer from "./internal/faults/layer.js"
 import { nthOf } from "./internal/faults/rule.js"
 
@@ -164,6 +165,10 @@ interface NoBody {
   readonly body?: undefined
 }
 
+interface NoStale {
+  readonly stale?: undefined
+}
+
 interface Slow {
   /** How long the request waits first, on Effect's clock. Alone, nothing else befalls it. */
   readonly latency?: Duration.DurationInput | undefined
@@ -176,64 +181,92 @@ interface Slow {
  * @category models
  */
 export type Happening<Ops> =
-  | NoBody & Of<keyof Ops & string> & Slow & Taken & NoHang & NoUnprocessed & NoPage & NoConflict & {
-    readonly failure: WireFailure
-  }
-  | NoBody & Of<keyof Ops & string> & Slow & Taken & NoFailure & NoUnprocessed & NoPage & NoConflict & {
-    /** Never answered: whoever asks waits until he gives up. */
-    readonly hang: true
-  }
+  | NoStale
+    & (
+      | NoBody & Of<keyof Ops & string> & Slow & Taken & NoHang & NoUnprocessed & NoPage & NoConflict & {
+        readonly failure: WireFailure
+      }
+      | NoBody & Of<keyof Ops & string> & Slow & Taken & NoFailure & NoUnprocessed & NoPage & NoConflict & {
+        /** Never answered: whoever asks waits until he gives up. */
+        readonly hang: true
+      }
+      | NoBody
+        & Of<keyof Ops & string>
+        & Untaken
+        & NoFailure
+        & NoHang
+        & NoUnprocessed
+        & NoPage
+        & NoConflict
+        & Required<Slow>
+      | NoBody
+        & Of<Giving<Ops, "UnprocessedItems" | "UnprocessedKeys">>
+        & Slow
+        & Untaken
+        & NoFailure
+        & NoHang
+        & NoPage
+        & NoConflict
+        & {
+          /**
+           * Members of the batch that are not carried out, and given back: of those on the rule's table and key all, the first so many, or
+           * those at these positions, counted from 0. A batch without such a member is not met.
+           */
+          readonly unprocessed: "all" | number | ReadonlyArray<number>
+        }
+      | NoBody & Of<keyof Ops & Limited> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoConflict & {
+        /** The most that a page holds, with the cursor behind it. A request that asks for no more is not met. */
+        readonly page: number
+      }
+      | NoBody
+        & Of<keyof Ops & ("Query" | "Scan")>
+        & Slow
+        & Untaken
+        & NoFailure
+        & NoHang
+        & NoUnprocessed
+        & NoConflict
+        & {
+          /**
+           * A page without items that is not the last. DynamoDB gives such a page when the filter drops all that was read, and so it is here:
+           * the request is met only if its first item is dropped by its filter.
+           */
+          readonly page: "empty"
+        }
+      | NoBody
+        & Of<Taking<Ops, "TransactItems" | "TransactStatements">>
+        & Slow
+        & Untaken
+        & NoFailure
+        & NoHang
+        & NoUnprocessed
+        & NoPage
+        & {
+          /** The positions in the transaction, counted from 0, that conflict with another one. A shorter transaction is not met. */
+          readonly conflict: number | ReadonlyArray<number>
+        }
+      | Of<keyof Ops & "GetObject"> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoPage & NoConflict & {
+        /** The bytes of the object end in the middle, or are not those of its checksum. An object without bytes is not met. */
+        readonly body: "truncated" | "corrupt"
+      }
+    )
   | NoBody
-    & Of<keyof Ops & string>
-    & Untaken
-    & NoFailure
-    & NoHang
-    & NoUnprocessed
-    & NoPage
-    & NoConflict
-    & Required<Slow>
-  | NoBody
-    & Of<Giving<Ops, "UnprocessedItems" | "UnprocessedKeys">>
+    & Of<keyof Ops & ("BatchGetItem" | "GetItem" | "Query" | "Scan")>
     & Slow
     & Untaken
     & NoFailure
     & NoHang
+    & NoUnprocessed
     & NoPage
     & NoConflict
     & {
       /**
-       * Members of the batch that are not carried out, and given back: of those on the rule's table and key all, the first so many, or
-       * those at these positions, counted from 0. A batch without such a member is not met.
+       * How far the read lags behind: it is answered as things stood so long ago, on Effect's clock, at the earliest when the rule began to
+       * stand. A table without its index, and an index alone, are asked by `index`. A consistent read is not met, and one that is answered
+       * as things stand now does not count as fired. Only the services in process and the endpoint have a past to answer from.
        */
-      readonly unprocessed: "all" | number | ReadonlyArray<number>
+      readonly stale: Duration.DurationInput
     }
-  | NoBody & Of<keyof Ops & Limited> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoConflict & {
-    /** The most that a page holds, with the cursor behind it. A request that asks for no more is not met. */
-    readonly page: number
-  }
-  | NoBody & Of<keyof Ops & ("Query" | "Scan")> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoConflict & {
-    /**
-     * A page without items that is not the last. DynamoDB gives such a page when the filter drops all that was read, and so it is here:
-     * the request is met only if its first item is dropped by its filter.
-     */
-    readonly page: "empty"
-  }
-  | NoBody
-    & Of<Taking<Ops, "TransactItems" | "TransactStatements">>
-    & Slow
-    & Untaken
-    & NoFailure
-    & NoHang
-    & NoUnprocessed
-    & NoPage
-    & {
-      /** The positions in the transaction, counted from 0, that conflict with another one. A shorter transaction is not met. */
-      readonly conflict: number | ReadonlyArray<number>
-    }
-  | Of<keyof Ops & "GetObject"> & Slow & Untaken & NoFailure & NoHang & NoUnprocessed & NoPage & NoConflict & {
-    /** The bytes of the object end in the middle, or are not those of its checksum. An object without bytes is not met. */
-    readonly body: "truncated" | "corrupt"
-  }
 
 type Limited =
   | "Query"
@@ -260,7 +293,9 @@ type Limited =
  *   // one read in ten is throttled, the same ones in each run
  *   { operation: "GetItem", probability: 0.1, seed: 1, failure: Faults.throttled() },
  *   { operation: "BatchWriteItem", unprocessed: [0, 2] },
- *   { operation: "TransactWriteItems", conflict: 1 }
+ *   { operation: "TransactWriteItems", conflict: 1 },
+ *   // the index lags two seconds behind
+ *   { operation: "Query", table: "users", index: "by-name", nth: "every", stale: "2 seconds" }
  * ]
  * ```
  *
@@ -305,16 +340,20 @@ export interface Faults<Ops> {
 }
 
 /**
- * Lays rules over a transport. What takes effect late does so in the scope given, and not at all once that is closed.
+ * Lays rules over a transport. What takes effect late does so in the scope given, and not at all once that is closed. Stale reads need
+ * `replicate`, of the engine below the transport.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = <Ops>(transport: Transport<Ops>): Effect.Effect<Faults<Ops>, never, Scope.Scope> =>
+export const make = <Ops>(
+  transport: Transport<Ops>,
+  replicate?: DynamoDBEngine.Engine["replicate"]
+): Effect.Effect<Faults<Ops>, never, Scope.Scope> =>
   Effect.map(
     // below its types a transport takes an operation's name and input, and gives what it answers: rules change an input and an answer
     // within their shapes only
-    layer.make(transport.send as layer.Send),
+    layer.make(transport.send as layer.Send, replicate),
     ({ send, stand, withdraw }): Faults<Ops> => ({
       transport: { info: transport.info, send: send as Transport<Ops>["send"] },
       run: (rules) => (program) =>

@@ -49,6 +49,10 @@ export interface Options {
   readonly tables?: ReadonlyArray<CreateTableCommandInput> | undefined
   /** Appears in ARNs and telemetry. Default `"us-east-1"`. */
   readonly region?: string | undefined
+  /** As `DynamoDBEngine.Options` has it. Default `"instant"`. */
+  readonly transitions?: DynamoDBEngine.Options["transitions"]
+  /** As `DynamoDBEngine.Options` has it. Default `false`. */
+  readonly throttle?: boolean | undefined
   /** Whether calls are kept to assert on. Default `true`; `false` for a load that would fill the memory with them. */
   readonly log?: boolean | undefined
 }
@@ -72,7 +76,15 @@ export const make = (
     const world = yield* inProcess.make<DynamoDB.Operations, DynamoDBEngine.Engine>({
       region,
       log: options.log ?? true,
-      engine: (now) => DynamoDBEngine.make({ now, random: () => random.number(), region })
+      engine: (now) =>
+        DynamoDBEngine.make({
+          now,
+          random: () => random.number(),
+          region,
+          transitions: options.transitions,
+          throttle: options.throttle
+        }),
+      replicate: (engine) => engine.replicate
     })
     for (const [i, table] of (options.tables ?? []).entries()) {
       const created = world.local.engine.execute("CreateTable", table)

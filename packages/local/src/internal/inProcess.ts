@@ -5,6 +5,7 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
+import type * as DynamoDBEngine from "../DynamoDBEngine.js"
 import * as Faults from "../Faults.js"
 import { concerns } from "./faults/scope.js"
 
@@ -31,6 +32,8 @@ export const make = <Ops, Engine extends { readonly execute: Execute }>(options:
   readonly region: string
   readonly log: boolean
   readonly engine: (now: () => number) => Engine
+  /** For the stale reads of an engine that can be copied. */
+  readonly replicate?: (engine: Engine) => DynamoDBEngine.Engine["replicate"]
 }): Effect.Effect<InProcess<Ops, Engine>, never, Scope.Scope> =>
   Effect.gen(function*() {
     let clock: Clock.Clock = yield* Effect.clock
@@ -50,7 +53,7 @@ export const make = <Ops, Engine extends { readonly execute: Execute }>(options:
             : Effect.fail({ ...answer.left, requestId })
         })
     }
-    const faults = yield* Faults.make(direct)
+    const faults = yield* Faults.make(direct, options.replicate?.(engine))
     const calls: Array<Call> = []
     const transport: Transport<Ops> = options.log
       ? {

@@ -55,6 +55,7 @@ export interface Folder {
   /** Nothing had been kept here before. */
   readonly isNew: boolean
   readonly dynamodb: (operation: string, input: unknown) => Answered
+  readonly replicate: DynamoDBEngine.Engine["replicate"]
   readonly kms: (operation: string, input: unknown) => Answered
   readonly s3: (operation: string, input: unknown) => Answered
   readonly contents: S3Engine.Contents
@@ -213,6 +214,7 @@ export const open = (options: Options): Folder => {
     return {
       isNew: last === 0 && entries.length === 0,
       contents: leaves.contents,
+      replicate: dynamodb.replicate,
       dynamodb: (operation, input) => {
         moment = now()
         if (moment - swept >= sweepInterval) {

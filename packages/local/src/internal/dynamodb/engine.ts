@@ -87,15 +87,22 @@ export const make = (options: Options): Engine => {
     for (const end of world.transitions.splice(0)) end()
   }
 
+  const snapshot = (): Snapshots.Snapshot => {
+    // A snapshot holds no transition that is under way.
+    settle()
+    return Snapshots.take(world)
+  }
+
   return {
     execute,
     sweep: () => Settings.sweep(world),
     settle,
-    snapshot: () => {
-      // A snapshot holds no transition that is under way.
-      settle()
-      return Snapshots.take(world)
-    },
-    restore: (snapshot) => Snapshots.restore(world, snapshot)
+    snapshot,
+    restore: (snapshot) => Snapshots.restore(world, snapshot),
+    replicate: (now) => {
+      const other = make({ ...options, now, random: () => 0, throttle: false })
+      other.restore(snapshot())
+      return other
+    }
   }
 }

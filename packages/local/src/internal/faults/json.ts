@@ -7,6 +7,7 @@ import type { WireFailure } from "@armature/aws/WireFailure"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { OperationModel, ServiceModel } from "../http/model.js"
+import { staleReads } from "./replica.js"
 import * as faults from "./rule.js"
 
 export type Name = "DynamoDB" | "KMS" | "S3"
@@ -29,7 +30,7 @@ const KeyValue = Schema.Union(
   Schema.Struct({ B: Schema.String.pipe(Schema.pattern(/^[A-Za-z0-9+/]*={0,2}$/)) })
 )
 
-/** `delay`, `latency` and `retryAfter` are milliseconds. */
+/** `delay`, `latency`, `stale` and `retryAfter` are milliseconds. */
 const Rule = Schema.Struct({
   service: Schema.Literal("DynamoDB", "KMS", "S3"),
   operation: Schema.NonEmptyString,
@@ -60,7 +61,8 @@ const Rule = Schema.Struct({
   unprocessed: Schema.optional(Schema.Union(count, Schema.NonEmptyArray(position), Schema.Literal("all"))),
   page: Schema.optional(Schema.Union(count, Schema.Literal("empty"))),
   conflict: Schema.optional(Schema.Union(position, Schema.NonEmptyArray(position))),
-  body: Schema.optional(Schema.Literal("truncated", "corrupt"))
+  body: Schema.optional(Schema.Literal("truncated", "corrupt")),
+  stale: Schema.optional(Schema.Number.pipe(Schema.positive()))
 })
 
 export type Rule = typeof Rule.Type
@@ -105,16 +107,17 @@ export const problem = (models: Models, rule: Rule): string | undefined => {
     ["unprocessed", output.has("UnprocessedItems") || output.has("UnprocessedKeys")],
     ["page", has(faults.pageLimits[operation] ?? "") && (rule.page !== "empty" || faults.emptyPages.has(operation))],
     ["conflict", has("TransactItems", "TransactStatements")],
-    ["body", service === "S3" && operation === "GetObject"]
+    ["body", service === "S3" && operation === "GetObject"],
+    ["stale", service === "DynamoDB" && staleReads.has(operation)]
   ]
   for (const [field, possible] of named) {
     if (rule[field] !== undefined && !possible) return `${field} does not go with ${operation}`
   }
-  const happenings = (["failure", "hang", "unprocessed", "page", "conflict", "body"] as const)
+  const happenings = (["failure", "hang", "unprocessed", "page", "conflict", "body", "stale"] as const)
     .filter((field) => rule[field] !== undefined)
   if (happenings.length > 1) return `${happenings.join(" and ")} exclude each other`
   if (happenings.length === 0 && rule.latency === undefined) {
-    return "one of failure, hang, latency, unprocessed, page, conflict and body is needed"
+    return "one of failure, hang, latency, unprocessed, page, conflict, body and stale is needed"
   }
   const unanswered = rule.failure !== undefined || rule.hang === true
   if (rule.effect !== undefined && !unanswered) return "effect goes with failure or hang only"

@@ -3,6 +3,7 @@
  */
 import { serviceFault } from "@armature/aws/WireFailure"
 import type { WireFailure } from "@armature/aws/WireFailure"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -12,6 +13,7 @@ import { cancelled } from "../dynamodb/wording/transaction.js"
 import { record } from "../refusal.js"
 import * as batch from "./batch.js"
 import * as body from "./body.js"
+import * as Replica from "./replica.js"
 import * as Rule from "./rule.js"
 
 /** Requests of operations whose types are not looked at. */
@@ -50,9 +52,21 @@ const limited = (operation: string, input: unknown, limit: number) => ({
 const isEmptyPage = (answer: unknown): boolean =>
   record(answer).Count === 0 && record(answer).LastEvaluatedKey !== undefined
 
-export const make = (next: Send): Effect.Effect<Layer, never, Scope.Scope> =>
+/** With `replicate`, rules of stale reads have a past to answer from. */
+export const make = (below: Send, replicate?: Replica.Replicate): Effect.Effect<Layer, never, Scope.Scope> =>
   Effect.map(Effect.scope, (scope) => {
     let standing: ReadonlyArray<Rule.Standing> = []
+    let replicas: ReadonlyArray<Replica.Replica> = []
+
+    const next: Send = (operation, input) =>
+      Effect.suspend(() =>
+        replicas.length === 0
+          ? below(operation, input)
+          : Effect.tap(below(operation, input), () =>
+            Effect.map(Clock.currentTimeMillis, (now) => {
+              for (const replica of replicas) replica.note(now, operation, input)
+            }))
+      )
 
     const change = (one: Rule.Standing, operation: string, input: unknown): Effect.Effect<unknown, WireFailure> => {
       const { rule } = one
@@ -72,6 +86,14 @@ export const make = (next: Send): Effect.Effect<Layer, never, Scope.Scope> =>
         })
       }
       if (rule.page !== undefined) return next(operation, limited(operation, input, rule.page))
+      const { stale } = rule
+      if (stale !== undefined) {
+        return Effect.zipWith(next(operation, input), Clock.currentTimeMillis, (answer, now) => {
+          const past = one.replica?.read(now - Duration.toMillis(stale), operation, input, record(answer))
+          if (past !== undefined) one.fired++
+          return past ?? answer
+        })
+      }
       if (rule.conflict !== undefined) return Effect.fail(conflicted(rule, input))
       if (rule.unprocessed !== undefined) {
         const chosen = batch.choose(rule, rule.unprocessed, input)
@@ -105,9 +127,9 @@ export const make = (next: Send): Effect.Effect<Layer, never, Scope.Scope> =>
       Effect.suspend(() => {
         const one = standing.length === 0 ? undefined : Rule.meet(standing, operation, input)
         if (one === undefined) return next(operation, input)
-        const { body, latency, page } = one.rule
-        // before the latency, behind which the caller may have gone; of these two only the answer tells whether they change it
-        if (page !== "empty" && body === undefined) one.fired++
+        const { body, latency, page, stale } = one.rule
+        // before the latency, behind which the caller may have gone; of these only the answer tells whether they change it
+        if (page !== "empty" && body === undefined && stale === undefined) one.fired++
         const changed = Effect.suspend(() => change(one, operation, input))
         return latency === undefined ? changed : Effect.delay(changed, latency)
       })
@@ -124,14 +146,17 @@ export const make = (next: Send): Effect.Effect<Layer, never, Scope.Scope> =>
     return {
       send,
       stand: (rule) =>
-        Effect.map(randomOf(rule), (random) => {
-          const one = { rule, random, seen: 0, fired: 0 }
+        Effect.zipWith(randomOf(rule), Clock.currentTimeMillis, (random, now) => {
+          const replica = rule.stale === undefined || replicate === undefined ? undefined : Replica.make(replicate, now)
+          if (replica !== undefined) replicas = [...replicas, replica]
+          const one = { rule, random, replica, seen: 0, fired: 0 }
           standing = [...standing, one]
           return one
         }),
       withdraw: (rules) =>
         Effect.sync(() => {
           standing = standing.filter((one) => !rules.includes(one))
+          replicas = standing.flatMap(({ replica }) => replica === undefined ? [] : [replica])
         })
     }
   })

@@ -5,6 +5,7 @@ import type { WireFailure } from "@armature/aws/WireFailure"
 import type * as Duration from "effect/Duration"
 import { record } from "../refusal.js"
 import * as batch from "./batch.js"
+import { isEventual, type Replica } from "./replica.js"
 import * as Scope from "./scope.js"
 
 export interface Rule extends Scope.Scope {
@@ -22,12 +23,15 @@ export interface Rule extends Scope.Scope {
   readonly page?: number | "empty" | undefined
   readonly conflict?: number | ReadonlyArray<number> | undefined
   readonly body?: "truncated" | "corrupt" | undefined
+  readonly stale?: Duration.DurationInput | undefined
 }
 
 /** A rule that stands: how many requests of its scope it has seen, and how many it changed. */
 export interface Standing {
   readonly rule: Rule
   readonly random: () => number
+  /** Of a rule of stale reads, over what has a past. */
+  readonly replica?: Replica | undefined
   seen: number
   fired: number
 }
@@ -65,6 +69,7 @@ const changes = (rule: Rule, input: unknown): boolean => {
     const limit = record(input)[pageLimits[rule.operation] ?? ""]
     return typeof limit !== "number" || rule.page === "empty" || limit > rule.page
   }
+  if (rule.stale !== undefined) return isEventual(rule.operation, input)
   return true
 }
 

@@ -13,11 +13,15 @@ import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import * as json from "../faults/json.js"
 import * as layer from "../faults/layer.js"
+import type { Replicate } from "../faults/replica.js"
 import type { Standing } from "../faults/rule.js"
 import type { Answer, Head } from "./answer.js"
 import { headerOf } from "./signature.js"
 
-type Services = Readonly<Record<json.Name, layer.Send>>
+interface Service {
+  readonly send: layer.Send
+  readonly replicate?: Replicate | undefined
+}
 
 /** A rule as it was given, and as it stands. */
 interface Given {
@@ -27,7 +31,7 @@ interface Given {
 
 export interface Control {
   /** The services under the rules that stand. */
-  readonly services: Services
+  readonly services: Readonly<Record<json.Name, layer.Send>>
   readonly set: (rules: ReadonlyArray<json.Rule>) => Effect.Effect<void>
   readonly record: (call: unknown) => void
   readonly handle: (
@@ -47,12 +51,15 @@ const answer = (status: number, document: unknown, operation: string): Answer =>
   log: { service: "control", operation, resources: [], code: undefined }
 })
 
-export const make = (services: Services, models: json.Models): Effect.Effect<Control, never, Scope.Scope> =>
+export const make = (
+  services: Readonly<Record<json.Name, Service>>,
+  models: json.Models
+): Effect.Effect<Control, never, Scope.Scope> =>
   Effect.gen(function*() {
     const layers = {
-      DynamoDB: yield* layer.make(services.DynamoDB),
-      KMS: yield* layer.make(services.KMS),
-      S3: yield* layer.make(services.S3)
+      DynamoDB: yield* layer.make(services.DynamoDB.send, services.DynamoDB.replicate),
+      KMS: yield* layer.make(services.KMS.send),
+      S3: yield* layer.make(services.S3.send)
     }
     let given: ReadonlyArray<Given> = []
     let calls: Array<unknown> = []
@@ -60,8 +67,10 @@ export const make = (services: Services, models: json.Models): Effect.Effect<Con
     const set = (rules: ReadonlyArray<json.Rule>): Effect.Effect<void> =>
       Effect.gen(function*() {
         for (const { rule, standing } of given) yield* layers[rule.service].withdraw([standing])
-        given = yield* Effect.forEach(rules, (rule) =>
-          Effect.map(layers[rule.service].stand(json.toRule(rule)), (standing) => ({ rule, standing })))
+        given = yield* Effect.forEach(
+          rules,
+          (rule) => Effect.map(layers[rule.service].stand(json.toRule(rule)), (standing) => ({ rule, standing }))
+        )
       })
 
     const faults = (head: Head, body: () => Effect.Effect<Uint8Array | undefined, WireFailure>) =>
