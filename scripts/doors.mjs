@@ -37,7 +37,7 @@ const loadsSdk = {
   dynamodb: ["Document", "DynamoDB"],
   kms: ["Kms"],
   s3: ["S3"],
-  model: [],
+  model: ["Table"],
   local: ["Endpoint", "Local", "LocalDynamoDB", "LocalKms", "LocalS3"],
   armature: ["Aws"]
 }

@@ -5,3 +5,9 @@
  */
 
 export * as Ids from "./Ids.js"
+
+export * as Key from "./Key.js"
+
+export { key } from "./Key.js"
+
+export * as Table from "./Table.js"
