@@ -54,8 +54,13 @@ export interface Timeouts {
   readonly acquire?: Duration.DurationInput | undefined
   /** To connect, TLS handshake included. Default 3 seconds. */
   readonly connect?: Duration.DurationInput | undefined
-  /** From the request's start until its answer begins, and as long again until it has arrived whole. Default 30 seconds. */
+  /**
+   * From the request's start until its answer begins, and as long again until it has arrived whole. A body that is sent has a second more
+   * for every 16 KiB of it. Default 30 seconds.
+   */
   readonly request?: Duration.DurationInput | undefined
+  /** Between two pieces of an object's body, while it is read. Default 30 seconds. */
+  readonly idle?: Duration.DurationInput | undefined
 }
 
 /**

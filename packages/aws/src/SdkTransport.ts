@@ -125,7 +125,12 @@ class Handler extends NodeHttpHandler {
     request.entered = true
     const { hostname, port, protocol } = target
     this.server = { address: hostname, port: port ?? (protocol === "https:" ? 443 : 80) }
-    const answer = await super.handle(target, { abortSignal: request })
+    const answer = await super.handle(target, {
+      abortSignal: request,
+      requestTimeout: this.answerTimeout === 0
+        ? 0
+        : Math.min(this.answerTimeout + sending(target.headers), longestMillis)
+    })
     request.answered = true
     request.status = answer.response.statusCode
     request.headers = answer.response.headers
@@ -136,6 +141,15 @@ class Handler extends NodeHttpHandler {
     return answer
   }
 }
+
+/** Milliseconds that a body may take on its way: a slow line is not a silent one. */
+const sending = (headers: Readonly<Record<string, string>>): number => {
+  const bytes = Number(headers["x-amz-decoded-content-length"] ?? headers["content-length"] ?? 0)
+  return bytes > slowest ? bytes * 1000 / slowest : 0
+}
+
+/** Bytes in a second. */
+const slowest = 16 * 1024
 
 const answerTimeout = () => Object.assign(new Error("answer timeout"), { name: "TimeoutError", code: "ETIMEDOUT" })
 
@@ -192,8 +206,15 @@ const defaults = {
 
 /** Node's timers hold 31 bits, and take what is longer for 1 ms. */
 const longest = Duration.days(24)
+const longestMillis = Duration.toMillis(longest)
 
-const millis = (given: Duration.DurationInput | undefined, fallback: Duration.Duration): number =>
+/**
+ * Milliseconds as Node's timers take them.
+ *
+ * @since 0.1.0
+ * @category utils
+ */
+export const millis = (given: Duration.DurationInput | undefined, fallback: Duration.Duration): number =>
   Duration.toMillis(Duration.min(given ?? fallback, longest))
 
 /**

@@ -51,12 +51,13 @@ export type InstanceOf<Class> = Class extends abstract new(...args: never) => in
  *
  * - `"lastWriterWins"`: repeating it changes nothing but the order among writers. Within 5 seconds of the first request.
  * - `"token"`: it carries a token by which AWS recognises it for 10 minutes. Within 8 minutes of the first request.
+ * - `"own"`: what it writes is nobody else's (a part of one's own upload), so that repeating it changes nothing however late.
  * - `"never"`: repeating it could apply it twice, or make its own condition fail.
  *
  * @since 0.1.0
  * @category models
  */
-export type Repeatable = "lastWriterWins" | "token" | "never"
+export type Repeatable = "lastWriterWins" | "token" | "own" | "never"
 
 /**
  * One operation: what it is called, what it may fail with, and what may be repeated. A service is a table of these.
@@ -133,6 +134,8 @@ export interface Settings<Ops> {
   readonly resend: Resend
   /** A failure that says "the same request is under way": the next one waits until 5 s after the first, once, outside the policy. */
   readonly inProgress?: ((e: AwsException) => boolean) | undefined
+  /** A failure that is worth one more request and no more, beside refreshed credentials and a corrected clock. */
+  readonly once?: ((e: AwsException) => boolean) | undefined
   /** Span attributes of a call, by OpenTelemetry's names. */
   readonly attributes: (operation: string, resource: string | undefined) => Readonly<Record<string, unknown>>
   /** Span attributes of an answer. */
@@ -191,7 +194,11 @@ const throttlingCost = 5
 const successGain = 1
 
 /** How long after its first request a write may be repeated, in milliseconds. */
-const windows: { readonly [R in Exclude<Repeatable, "never">]: number } = { lastWriterWins: 5_000, token: 480_000 }
+const windows: { readonly [R in Exclude<Repeatable, "never">]: number } = {
+  lastWriterWins: 5_000,
+  token: 480_000,
+  own: Infinity
+}
 const inProgressWait = 5_000
 
 /** What one call has seen so far. */
@@ -250,6 +257,16 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
         : last
       const declared = isDeclared(e) ? e : new ServiceException(fieldsOf(e))
       return told(state, declared, Effect.fail(declared))
+    }
+
+    /** Whether it had its one more request already, if it is worth no more than one. */
+    const takeOnce = (state: State, e: AwsException): boolean => {
+      const once = e instanceof CredentialsException ? e.reason : settings.once?.(e) === true ? e._tag : undefined
+      if (once === undefined) return true
+      const tried = state.tried ??= new Set()
+      if (tried.has(once)) return false
+      tried.add(once)
+      return true
     }
 
     const mayRepeat = (state: State, at: number): boolean => {
@@ -387,16 +404,6 @@ const fresh = (schedule: Policy) => ({ schedule, state: schedule.initial })
 
 const annotate = (span: Tracer.Span, attributes: Readonly<Record<string, unknown>>): void => {
   for (const key in attributes) span.attribute(key, attributes[key])
-}
-
-/** Credentials that were refreshed, and a clock that was corrected, are tried once. */
-const takeOnce = (state: State, e: AwsException): boolean => {
-  const once = e instanceof CredentialsException ? e.reason : undefined
-  if (once === undefined) return true
-  const tried = state.tried ??= new Set()
-  if (tried.has(once)) return false
-  tried.add(once)
-  return true
 }
 
 const textual = (u: unknown): string | undefined => typeof u === "string" ? u : undefined

@@ -341,7 +341,10 @@ describe("LocalS3", () => {
       yield* s3.putObject({ Bucket, Key: "k", Body: bytes(1000) })
       const harmed = (body: "truncated" | "corrupt") =>
         Effect.flip(
-          s3.getObject.bytes({ Bucket, Key: "k" }).pipe(LocalS3.withFaults([{ operation: "GetObject", body }]))
+          s3.getObject.bytes({ Bucket, Key: "k" }).pipe(
+            LocalS3.withFaults([{ operation: "GetObject", body }]),
+            AwsRetry.withPolicy(AwsRetry.none)
+          )
         )
       assert.strictEqual((yield* harmed("truncated"))._tag, "ConnectionException")
       assert.strictEqual((yield* harmed("corrupt"))._tag, "ChecksumMismatch")

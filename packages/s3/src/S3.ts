@@ -5,21 +5,22 @@
  * @since 0.1.0
  */
 import * as AwsConfig from "@armature/aws/AwsConfig"
-import { AwsRetry, standard } from "@armature/aws/AwsRetry"
-import type { ConfigurationException } from "@armature/aws/Exceptions"
+import { AwsRetry, type Policy } from "@armature/aws/AwsRetry"
+import type { ConfigurationException, SerializationException } from "@armature/aws/Exceptions"
 import * as SdkTransport from "@armature/aws/SdkTransport"
 import * as ServiceClient from "@armature/aws/ServiceClient"
 import type * as Sdk from "@aws-sdk/client-s3"
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { rules } from "./internal/classification.js"
+import { once, rules } from "./internal/classification.js"
 import type {
   AbortConditionError,
   AbortMultipartUploadError,
@@ -51,8 +52,10 @@ import type {
 } from "./internal/errors.js"
 import { fake } from "./internal/fake.js"
 import type { Operations, S3Port } from "./internal/port.js"
+import * as retry from "./internal/retry.js"
 import * as sdk from "./internal/sdk.js"
 import * as service from "./internal/service.js"
+import { key } from "./internal/tag.js"
 import { answered, attributes } from "./internal/telemetry.js"
 
 export type {
@@ -124,7 +127,7 @@ export class S3Transport extends Context.Tag("@armature/s3/S3Transport")<S3Trans
  * @since 0.1.0
  * @category tags
  */
-export class S3 extends Context.Tag("@armature/s3/S3")<S3, S3.Service>() {}
+export class S3 extends Context.Tag(key)<S3, S3.Service>() {}
 
 /**
  * @since 0.1.0
@@ -249,7 +252,7 @@ export declare namespace S3 {
 
   /**
    * Reads an object. The body arrives while it is read; it is let go when it ends, when its reader is interrupted, and when the scope
-   * closes, also when nobody has read it.
+   * closes, also when nobody has read it. The helpers give it whole, and ask again, by the policy, for one that broke off.
    *
    * @since 0.1.0
    * @category models
@@ -266,21 +269,78 @@ export declare namespace S3 {
     readonly text: <I extends Sdk.GetObjectCommandInput>(
       input: Exact<I, Sdk.GetObjectCommandInput>
     ) => Effect.Effect<WithBody<string>, GetObjectError | GetObjectBodyError | ReadConditionError<I>>
+    /** The whole body in memory, read as JSON of the schema's encoded form. */
+    readonly json: <A, Encoded, R, I extends Sdk.GetObjectCommandInput>(
+      input: Exact<I, Sdk.GetObjectCommandInput>,
+      schema: Schema.Schema<A, Encoded, R>
+    ) => Effect.Effect<
+      WithBody<A>,
+      GetObjectError | GetObjectBodyError | ReadConditionError<I> | SerializationException,
+      R
+    >
   }
 
   /**
-   * Lists objects: one page as a call, all pages, and the objects of all pages, as streams. A stream asks for a page when it is needed,
-   * and begins at `ContinuationToken` where one is given.
+   * Lists page by page: one page as a call, and all pages as a stream. A stream asks for a page when it is needed, and begins at the
+   * token or marker of the input where one is given.
    *
    * @since 0.1.0
    * @category models
    */
-  export interface ListObjectsV2 {
-    (input: Sdk.ListObjectsV2CommandInput): Effect.Effect<Sdk.ListObjectsV2CommandOutput, ListObjectsV2Error>
+  export interface Listing<Input, Page, E> {
+    (input: Input): Effect.Effect<Page, E>
+    readonly pages: (input: Input) => Stream.Stream<Page, E>
+  }
+
+  /**
+   * Lists buckets: a page, all pages, all buckets.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface ListBuckets {
+    (input?: Sdk.ListBucketsCommandInput): Effect.Effect<Sdk.ListBucketsCommandOutput, ListBucketsError>
     readonly pages: (
-      input: Sdk.ListObjectsV2CommandInput
-    ) => Stream.Stream<Sdk.ListObjectsV2CommandOutput, ListObjectsV2Error>
+      input?: Sdk.ListBucketsCommandInput
+    ) => Stream.Stream<Sdk.ListBucketsCommandOutput, ListBucketsError>
+    readonly buckets: (input?: Sdk.ListBucketsCommandInput) => Stream.Stream<Sdk.Bucket, ListBucketsError>
+  }
+
+  /**
+   * Lists uploads in parts that are under way: a page, all pages, all uploads.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface ListMultipartUploads
+    extends
+      Listing<Sdk.ListMultipartUploadsCommandInput, Sdk.ListMultipartUploadsCommandOutput, ListMultipartUploadsError>
+  {
+    readonly uploads: (
+      input: Sdk.ListMultipartUploadsCommandInput
+    ) => Stream.Stream<Sdk.MultipartUpload, ListMultipartUploadsError>
+  }
+
+  /**
+   * Lists objects: a page, all pages, all objects.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface ListObjectsV2
+    extends Listing<Sdk.ListObjectsV2CommandInput, Sdk.ListObjectsV2CommandOutput, ListObjectsV2Error>
+  {
     readonly objects: (input: Sdk.ListObjectsV2CommandInput) => Stream.Stream<Sdk._Object, ListObjectsV2Error>
+  }
+
+  /**
+   * Lists the parts of an upload: a page, all pages, all parts.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface ListParts extends Listing<Sdk.ListPartsCommandInput, Sdk.ListPartsCommandOutput, ListPartsError> {
+    readonly parts: (input: Sdk.ListPartsCommandInput) => Stream.Stream<Sdk.Part, ListPartsError>
   }
 
   /**
@@ -330,19 +390,15 @@ export declare namespace S3 {
     readonly headObject: <I extends Sdk.HeadObjectCommandInput>(
       input: Exact<I, Sdk.HeadObjectCommandInput>
     ) => Effect.Effect<Sdk.HeadObjectCommandOutput, HeadObjectError | ReadConditionError<I>>
-    readonly listBuckets: (
-      input?: Sdk.ListBucketsCommandInput
-    ) => Effect.Effect<Sdk.ListBucketsCommandOutput, ListBucketsError>
-    readonly listMultipartUploads: (
-      input: Sdk.ListMultipartUploadsCommandInput
-    ) => Effect.Effect<Sdk.ListMultipartUploadsCommandOutput, ListMultipartUploadsError>
-    readonly listObjectVersions: (
-      input: Sdk.ListObjectVersionsCommandInput
-    ) => Effect.Effect<Sdk.ListObjectVersionsCommandOutput, ListObjectVersionsError>
+    readonly listBuckets: ListBuckets
+    readonly listMultipartUploads: ListMultipartUploads
+    readonly listObjectVersions: Listing<
+      Sdk.ListObjectVersionsCommandInput,
+      Sdk.ListObjectVersionsCommandOutput,
+      ListObjectVersionsError
+    >
     readonly listObjectsV2: ListObjectsV2
-    readonly listParts: (
-      input: Sdk.ListPartsCommandInput
-    ) => Effect.Effect<Sdk.ListPartsCommandOutput, ListPartsError>
+    readonly listParts: ListParts
     /** Whether the service can be reached with these credentials: lists one bucket. */
     readonly ping: Effect.Effect<void, PingError>
     /** A URL by which whoever has it can read the object until it expires. Nothing is sent. */
@@ -473,7 +529,7 @@ export declare namespace S3 {
  * @since 0.1.0
  * @category retries
  */
-export const defaultRetry = standard({ base: "50 millis", attempts: 3 })
+export const defaultRetry: Policy = retry.defaultRetry
 
 /**
  * The service over the transport in the context. The policy is `options.retry`, else the `AwsRetry` that is in force here; a program's or
@@ -491,6 +547,7 @@ export const make = (options: S3.Options = {}): Effect.Effect<S3.Service, never,
       service: "S3",
       transport,
       rules,
+      once,
       retry: resolved.retry ?? Option.getOrElse(inForce, () => defaultRetry),
       resend: resolved.resend ?? "safe",
       slow: resolved.slow,
@@ -537,7 +594,7 @@ export const sdkTransport = (
         service: "S3",
         options: resolved,
         client: sdk.client(options.forcePathStyle),
-        senders: sdk.senders
+        senders: sdk.senders(SdkTransport.millis(resolved.timeouts?.idle, Duration.seconds(30)))
       }),
       sdk.port
     ))

@@ -47,7 +47,7 @@ const operations: {
     call: (s3) => s3.completeMultipartUpload(upload),
     declared: ["ChecksumMismatch", "NoSuchBucket", "NoSuchUpload"],
     conditional: { call: (s3) => s3.completeMultipartUpload({ ...upload, IfNoneMatch: "*" }), adds: wrote },
-    access: "writeOnce"
+    access: "write"
   },
   copyObject: {
     call: (s3) => s3.copyObject({ ...object, CopySource }),
@@ -86,7 +86,7 @@ const operations: {
   },
   getObject: {
     call: (s3) => s3.getObject.bytes(object),
-    declared: ["InvalidObjectState", "NoSuchBucket", "NoSuchKey", "NoSuchVersion"],
+    declared: ["ChecksumMismatch", "InvalidObjectState", "NoSuchBucket", "NoSuchKey", "NoSuchVersion"],
     conditional: {
       call: (s3) => s3.getObject.bytes({ ...object, IfNoneMatch: "e" }),
       adds: ["NotModified", "PreconditionFailed"]
@@ -279,6 +279,42 @@ describe("retries", () => {
 
   it.effect("wrong bytes are sent again once", () =>
     Effect.map(attempts("BadDigest", { ...object, Body: "x" }), (sent) => assert.strictEqual(sent, 2)))
+
+  it.effect("wrong bytes are sent again once, also when the request before them was throttled", () => {
+    const double = new S3Double()
+    double.before = () => Effect.fail(refused(double.calls.length === 1 ? "SlowDown" : "BadDigest", 503))
+    return Effect.gen(function*() {
+      const fiber = yield* Effect.fork(
+        Effect.flip(Effect.flatMap(S3.S3, (s3) => s3.putObject({ ...object, Body: "x" })))
+      )
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* fiber)._tag, "ChecksumMismatch")
+      assert.strictEqual(double.calls.length, 3)
+    }).pipe(Effect.provide(double.layer))
+  })
+
+  it.effect("a part is one's own, and is sent again however late; an object is not", () =>
+    Effect.gen(function*() {
+      const sends = (run: (s3: Service) => AnyCall) => {
+        const double = new S3Double()
+        double.before = () =>
+          Effect.flatMap(Effect.sleep("30 seconds"), () =>
+            double.calls.length === 1 ? Effect.fail(refused("InternalError", 500)) : Effect.void)
+        return Effect.gen(function*() {
+          const fiber = yield* Effect.fork(Effect.either(Effect.flatMap(S3.S3, run)))
+          yield* TestClock.adjust("5 minutes")
+          yield* fiber
+          return double.calls.length
+        }).pipe(Effect.provide(double.layer))
+      }
+      assert.strictEqual(
+        yield* sends((s3) =>
+          s3.uploadPart({ ...part, Body: "x" })
+        ),
+        2
+      )
+      assert.strictEqual(yield* sends((s3) => s3.putObject({ ...object, Body: "x" })), 1)
+    }))
 })
 
 describe("a body that is sent", () => {
@@ -360,15 +396,45 @@ describe("a body that is read", () => {
     return Effect.gen(function*() {
       const s3 = yield* S3.S3
       const faults = [cut(false), cut(true), { _tag: "ChecksumFault" } as const]
-      const seen = yield* Effect.forEach(faults, (fault) => {
-        double.body = Stream.concat(Stream.make(new Uint8Array(1)), Stream.fail(fault))
-        return Effect.map(Effect.flip(s3.getObject.bytes(object)), (e) => "reason" in e ? [e._tag, e.reason] : [e._tag])
-      })
-      assert.deepStrictEqual(seen, [["ConnectionException", "Truncated"], ["ConnectionException", "Timeout"], [
-        "ChecksumMismatch"
-      ]])
+      const streamed = Effect.scoped(Effect.flatMap(s3.getObject(object), ({ Body }) => Stream.runDrain(Body)))
+      for (const read of [streamed, once(s3.getObject.bytes(object))]) {
+        const seen = yield* Effect.forEach(faults, (fault) => {
+          double.body = Stream.concat(Stream.make(new Uint8Array(1)), Stream.fail(fault))
+          return Effect.map(Effect.flip(read), (e) => "reason" in e ? [e._tag, e.reason] : [e._tag])
+        })
+        assert.deepStrictEqual(seen, [["ConnectionException", "Truncated"], ["ConnectionException", "Timeout"], [
+          "ChecksumMismatch"
+        ]])
+      }
     }).pipe(Effect.provide(double.layer))
   })
+
+  it.effect("whole is asked for again when it breaks off, by the policy, and let go each time", () =>
+    Effect.gen(function*() {
+      const sends = (
+        fault: { readonly _tag: "ChecksumFault" } | Wire.WireFailure & { readonly _tag: "ConnectionFault" },
+        healsAt: number
+      ) => {
+        const double = new S3Double()
+        const whole = double.body
+        double.before = () =>
+          Effect.sync(() => {
+            double.body = double.calls.length < healsAt ? Stream.concat(whole, Stream.fail(fault)) : whole
+          })
+        return Effect.gen(function*() {
+          const fiber = yield* Effect.fork(Effect.either(Effect.flatMap(S3.S3, (s3) => s3.getObject.bytes(object))))
+          yield* TestClock.adjust("1 minute")
+          const result = yield* fiber
+          assert.strictEqual(double.released, double.calls.length)
+          return [double.calls.length, result._tag === "Right" ? [...result.right.Body] : result.left._tag]
+        }).pipe(Effect.provide(double.layer))
+      }
+      const cut = Wire.connectionFault({ phase: "body", timeout: false, cause: undefined })
+      assert.deepStrictEqual(yield* sends(cut, 3), [3, [1, 2, 3]])
+      assert.deepStrictEqual(yield* sends(cut, 9), [3, "ConnectionException"])
+      assert.deepStrictEqual(yield* sends({ _tag: "ChecksumFault" }, 2), [2, [1, 2, 3]])
+      assert.deepStrictEqual(yield* sends({ _tag: "ChecksumFault" }, 9), [2, "ChecksumMismatch"])
+    }))
 })
 
 describe("what is seen of a call", () => {

@@ -8,8 +8,7 @@ import * as S from "../S3Exception.js"
 const as = (exception: new(fields?: Fields) => AwsException): Rule => (fields) => new exception(fields)
 
 const conflict: Rule = (fields) => new S.ConditionalRequestConflict({ ...fields, retryable: true })
-/** Sent again once: bytes that are wrong twice are wrong at the source. */
-const checksum: Rule = (fields) => new S.ChecksumMismatch({ ...fields, retryable: (fields.attempts ?? 1) < 2 })
+const checksum: Rule = (fields) => new S.ChecksumMismatch({ ...fields, retryable: true })
 const invalid = as(E.ValidationException)
 const wrongRegion: Rule = (fields) =>
   new E.ConfigurationException({ ...fields, reason: "WrongRegion", option: "region" })
@@ -58,6 +57,9 @@ export const rules: Rules = {
   TooManyParts: invalid,
   XAmzContentChecksumMismatch: checksum
 }
+
+/** Bytes that are wrong twice are wrong at the source. */
+export const once = (e: AwsException): boolean => e instanceof S.ChecksumMismatch
 
 /** By HTTP's own meaning: HEAD, and a GET that finds nothing new, have no body in which S3 could name what it says. */
 const names: Readonly<Record<number, string>> = {

@@ -5,7 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { S3 } from "../S3.js"
 import type { Body } from "./body.js"
-import { getting, listing } from "./service.js"
+import { concat } from "./bytes.js"
+import * as listing from "./listing.js"
+import { getting, type GetWhole } from "./service.js"
 
 const missing = (operation: string) =>
   Effect.fail(new ConfigurationException({ service: "S3", operation, reason: "HandlerMissing" }))
@@ -28,9 +30,16 @@ const runBody = <I extends object, A extends object, E>(
 const collected = (body: Body | undefined): Effect.Effect<Uint8Array | string | undefined, unknown, unknown> =>
   body === undefined || typeof body === "string" || body instanceof Uint8Array
     ? Effect.succeed(body)
-    : Effect.map(Stream.runCollect(body), (pieces) => new Uint8Array(Buffer.concat([...pieces])))
+    : Effect.map(Stream.runCollect(body), concat)
 
 export const fake = (handlers: Partial<S3.Handlers>): S3.Service => {
+  const get = run("GetObject", handlers.getObject)
+  const getWhole: GetWhole = (input) =>
+    Effect.flatMap(
+      get(input),
+      (output) =>
+        Effect.map(Stream.runCollect(output.Body), (pieces) => ({ ...output, Body: Stream.fromChunk(pieces) }))
+    )
   const service = {
     abortMultipartUpload: run("AbortMultipartUpload", handlers.abortMultipartUpload),
     completeMultipartUpload: run("CompleteMultipartUpload", handlers.completeMultipartUpload),
@@ -40,14 +49,14 @@ export const fake = (handlers: Partial<S3.Handlers>): S3.Service => {
     deleteBucket: run("DeleteBucket", handlers.deleteBucket),
     deleteObject: run("DeleteObject", handlers.deleteObject),
     deleteObjects: run("DeleteObjects", handlers.deleteObjects),
-    getObject: getting(run("GetObject", handlers.getObject)),
+    getObject: getting(get, getWhole),
     headBucket: run("HeadBucket", handlers.headBucket),
     headObject: run("HeadObject", handlers.headObject),
-    listBuckets: run("ListBuckets", handlers.listBuckets),
-    listMultipartUploads: run("ListMultipartUploads", handlers.listMultipartUploads),
-    listObjectVersions: run("ListObjectVersions", handlers.listObjectVersions),
-    listObjectsV2: listing(run("ListObjectsV2", handlers.listObjectsV2)),
-    listParts: run("ListParts", handlers.listParts),
+    listBuckets: listing.buckets(run("ListBuckets", handlers.listBuckets)),
+    listMultipartUploads: listing.uploads(run("ListMultipartUploads", handlers.listMultipartUploads)),
+    listObjectVersions: listing.versions(run("ListObjectVersions", handlers.listObjectVersions)),
+    listObjectsV2: listing.objects(run("ListObjectsV2", handlers.listObjectsV2)),
+    listParts: listing.parts(run("ListParts", handlers.listParts)),
     ping: handlers.ping ?? missing("ListBuckets"),
     presignGetObject: handlers.presignGetObject ?? (() => missing("GetObject")),
     presignPutObject: handlers.presignPutObject ?? (() => missing("PutObject")),

@@ -77,12 +77,25 @@ const write = <const Name extends keyof Operations, const Classes extends Readon
     name,
     "write",
     exceptions,
-    // nobody says that a stream gives the same bytes again, so that what a second request did may not be what the first one did
-    (input) => isConditional(input) || ("Body" in input && isIterated(input.Body)) ? "never" : "lastWriterWins",
+    (input) => mayDiffer(input) ? "never" : "lastWriterWins",
     conditional
   )
 
-const isIterated = (body: unknown): boolean => typeof body === "object" && body !== null && Symbol.asyncIterator in body
+/**
+ * What a second request did may not be what the first one did: a condition may hold no more, and nobody says that a stream gives the same
+ * bytes again.
+ */
+const mayDiffer = (input: object): boolean => isConditional(input) || isStreamed(input)
+
+const isStreamed = (input: object): boolean =>
+  "Body" in input && typeof input.Body === "object" && input.Body !== null && Symbol.asyncIterator in input.Body
+
+/** A write to an upload in parts: it is its owner's alone, each part is what was sent last, and it is completed or aborted once. */
+const writeOwn = <const Name extends keyof Operations, const Classes extends ReadonlyArray<ExceptionClass>>(
+  name: Name,
+  exceptions: Classes,
+  conditional: ReadonlyArray<ExceptionClass> = []
+): Row<Name, Classes> => row(name, "write", exceptions, (input) => mayDiffer(input) ? "never" : "own", conditional)
 
 /** A write that would be applied twice, or refuse itself the second time. */
 const writeOnce = <const Name extends keyof Operations, const Classes extends ReadonlyArray<ExceptionClass>>(
@@ -91,12 +104,12 @@ const writeOnce = <const Name extends keyof Operations, const Classes extends Re
   conditional: ReadonlyArray<ExceptionClass> = []
 ): Row<Name, Classes> => row(name, "write", exceptions, () => "never", conditional)
 
-export const abortMultipartUpload = write(
+export const abortMultipartUpload = writeOwn(
   "AbortMultipartUpload",
   [...writeExceptions, S.NoSuchBucket, S.NoSuchUpload, S.PreconditionFailed] as const,
   [S.PreconditionFailed]
 )
-export const completeMultipartUpload = writeOnce(
+export const completeMultipartUpload = writeOwn(
   "CompleteMultipartUpload",
   [...writeExceptions, S.ChecksumMismatch, S.NoSuchBucket, S.NoSuchUpload, ...ofWrite] as const,
   ofWrite
@@ -122,6 +135,8 @@ export const getObject = read(
   [...readExceptions, S.InvalidObjectState, S.NoSuchBucket, S.NoSuchKey, S.NoSuchVersion, ...ofRead] as const,
   ofRead
 )
+/** With the body as part of the answer. */
+export const getObjectWhole = read("GetObject", [...getObject.exceptions, S.ChecksumMismatch] as const, ofRead)
 export const headBucket = read("HeadBucket", [...readExceptions, S.NoSuchBucket] as const)
 export const headObject = read(
   "HeadObject",
@@ -138,11 +153,11 @@ export const putObject = write(
   [...writeExceptions, S.ChecksumMismatch, S.NoSuchBucket, ...ofWrite] as const,
   ofWrite
 )
-export const uploadPart = write(
+export const uploadPart = writeOwn(
   "UploadPart",
   [...writeExceptions, S.ChecksumMismatch, S.NoSuchBucket, S.NoSuchUpload] as const
 )
-export const uploadPartCopy = write(
+export const uploadPartCopy = writeOwn(
   "UploadPartCopy",
   [
     ...writeExceptions,

@@ -12,16 +12,24 @@ type Fault = ConnectionFault | ChecksumFault
 /** The SDK's own words, at the end of a body that it found to be another. It gives this error neither a name nor a code. */
 const mismatch = /^Checksum mismatch/
 
+const stalled = Object.assign(new Error("the body stands still"), { name: "TimeoutError", code: "ETIMEDOUT" })
+
 const faultOf = (error: Error | null): Fault =>
-  error !== null && mismatch.test(error.message)
+  error === stalled ?
+    connectionFault({ phase: "body", timeout: true, cause: error }) :
+    error !== null && mismatch.test(error.message)
     ? { _tag: "ChecksumFault" }
     : connectionFault({ phase: "body", timeout: false, cause: error ?? new Error("the body ended early") })
 
-/** The next piece; `None` at the end. */
-const pull = (readable: Readable): Effect.Effect<Uint8Array, Option.Option<Fault>> =>
+/** The next piece; `None` at the end. Whoever sends has `idle` milliseconds for it; how long the reader takes in between is his own affair. */
+const pull = (readable: Readable, idle: number): Effect.Effect<Uint8Array, Option.Option<Fault>> =>
   Effect.async((resume) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let waits = true
     const events = ["readable", "end", "error", "close"] as const
     const off = () => {
+      waits = false
+      clearTimeout(timer)
       for (const event of events) readable.off(event, look)
     }
     const done = (result: Effect.Effect<Uint8Array, Option.Option<Fault>>) => {
@@ -36,14 +44,15 @@ const pull = (readable: Readable): Effect.Effect<Uint8Array, Option.Option<Fault
     }
     for (const event of events) readable.on(event, look)
     look()
+    if (waits) timer = setTimeout(() => readable.destroy(stalled), idle)
     return Effect.sync(off)
   })
 
 /** A body that is no stream of Node's, which the SDK gives where there is none, is empty. */
-export const responseBody = (body: unknown): ResponseBody => {
+export const responseBody = (body: unknown, idle: number): ResponseBody => {
   if (!(body instanceof Readable)) return { stream: Stream.empty, release: Effect.void }
   // an error that strikes while nobody reads is told to whoever reads next
   body.on("error", () => undefined)
   const release = Effect.sync(() => void body.destroy())
-  return { stream: Stream.ensuring(Stream.repeatEffectOption(pull(body)), release), release }
+  return { stream: Stream.ensuring(Stream.repeatEffectOption(pull(body, idle)), release), release }
 }

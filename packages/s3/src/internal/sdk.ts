@@ -37,7 +37,8 @@ const withBody = async <Output>(
 const commandOf = (request: PresignRequest): Sdk.GetObjectCommand | Sdk.PutObjectCommand =>
   request.operation === "GetObject" ? new Sdk.GetObjectCommand(request.input) : new Sdk.PutObjectCommand(request.input)
 
-export const senders: Senders<SdkOperations, Sdk.S3Client> = {
+/** `idle`: milliseconds between two pieces of a body that is read. */
+export const senders = (idle: number): Senders<SdkOperations, Sdk.S3Client> => ({
   AbortMultipartUpload: (client, input, options) => client.send(new Sdk.AbortMultipartUploadCommand(input), options),
   CompleteMultipartUpload: (client, input, options) =>
     client.send(new Sdk.CompleteMultipartUploadCommand(input), options),
@@ -50,7 +51,7 @@ export const senders: Senders<SdkOperations, Sdk.S3Client> = {
   GetObject: (client, input, options) =>
     client.send(new Sdk.GetObjectCommand(input), options).then((output) => ({
       ...output,
-      Body: responseBody(output.Body)
+      Body: responseBody(output.Body, idle)
     })),
   HeadBucket: (client, input, options) => client.send(new Sdk.HeadBucketCommand(input), options),
   HeadObject: (client, input, options) => client.send(new Sdk.HeadObjectCommand(input), options),
@@ -66,7 +67,7 @@ export const senders: Senders<SdkOperations, Sdk.S3Client> = {
   UploadPart: (client, { Body, ...input }, options) =>
     withBody(Body, (body) => client.send(new Sdk.UploadPartCommand({ ...input, ...body }), options)),
   UploadPartCopy: (client, input, options) => client.send(new Sdk.UploadPartCopyCommand(input), options)
-}
+})
 
 /** The port over a transport of the client. */
 export const port = (transport: Transport<SdkOperations>): S3Port => ({

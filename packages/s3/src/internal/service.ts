@@ -8,21 +8,30 @@ import {
   ValidationException
 } from "@armature/aws/Exceptions"
 import type { ServiceClient } from "@armature/aws/ServiceClient"
+import { serviceFault } from "@armature/aws/WireFailure"
 import type { ConnectionFault, WireFailure } from "@armature/aws/WireFailure"
 import type * as Sdk from "@aws-sdk/client-s3"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { S3 } from "../S3.js"
 import { ChecksumMismatch } from "../S3Exception.js"
 import { withBody } from "./body.js"
+import { concat } from "./bytes.js"
 import { named, rules } from "./classification.js"
 import type * as Errors from "./errors.js"
+import { decodeJson } from "./json.js"
+import * as listing from "./listing.js"
 import * as operations from "./operations.js"
 import type { ChecksumFault, Operations, PresignRequest, ResponseBody, S3Port } from "./port.js"
+
+/** Whether a body that is read is part of its answer: one that breaks off is then a request that failed, and is sent again like any other. */
+class Whole extends Context.Reference<Whole>()("@armature/s3/Whole", { defaultValue: () => false }) {}
 
 /**
  * The transport as the driver uses it: what has no name is named, and a body that has begun belongs to the scope of whoever asked for it,
@@ -33,19 +42,37 @@ export const held = (transport: S3Port): S3Port => ({
   presign: transport.presign,
   send: (operation, input) => {
     const sent = Effect.mapError(transport.send(operation, input), named)
-    return operation !== "GetObject" ?
-      sent :
-      Effect.uninterruptibleMask((restore) =>
-        Effect.tap(restore(sent), (output) => {
-          const body = bodyOf(output)
-          return body === undefined ? Effect.void : Effect.flatMap(
-            Effect.serviceOption(Scope.Scope),
-            Option.match({ onNone: () => body.release, onSome: (scope) => Scope.addFinalizer(scope, body.release) })
-          )
-        })
-      )
+    if (operation !== "GetObject") return sent
+    return Effect.flatMap(
+      Whole,
+      (whole) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.flatMap(restore(sent), (output) => {
+            const body = bodyOf(output)
+            if (body === undefined) return Effect.succeed(output)
+            // the same body, of which all is there
+            if (whole) return Effect.map(restore(collected(body)), (Body) => Object.assign({}, output, { Body }))
+            return Effect.flatMap(
+              Effect.serviceOption(Scope.Scope),
+              Option.match({ onNone: () => body.release, onSome: (scope) => Scope.addFinalizer(scope, body.release) })
+            ).pipe(Effect.as(output))
+          })
+        )
+    )
   }
 })
+
+/** A body read to its end. */
+const collected = ({ release, stream }: ResponseBody): Effect.Effect<ResponseBody, WireFailure> =>
+  Stream.runCollect(stream).pipe(
+    Effect.map((pieces) => ({ stream: Stream.fromChunk(pieces), release: Effect.void })),
+    Effect.mapError((fault) =>
+      fault._tag === "ChecksumFault"
+        ? serviceFault({ code: "XAmzContentChecksumMismatch", message: "", statusCode: undefined })
+        : fault
+    ),
+    Effect.ensuring(release)
+  )
 
 const bodyOf = (output: unknown): ResponseBody | undefined =>
   typeof output === "object" && output !== null && "Body" in output && isResponseBody(output.Body)
@@ -63,54 +90,32 @@ const bodyError =
       : new ConnectionException({ ...fields, reason: fault.timeout ? "Timeout" : "Truncated", cause: fault.cause })
   }
 
-/** The helpers of `getObject`, which read the body to its end and leave nothing open. */
-export const getting = (get: GetPlain): S3.GetObject => {
-  const collected = (input: Sdk.GetObjectCommandInput) =>
-    Effect.scoped(
-      Effect.flatMap(get(input), (output) =>
-        Effect.map(Stream.runCollect(output.Body), (pieces) => ({
-          ...output,
-          Body: new Uint8Array(Buffer.concat([...pieces]))
-        })))
+/** `getObject`, and its helpers over a call that reads the body to its end and leaves nothing open. */
+export const getting = (get: Get<S3.GetObjectOutput, never, Scope.Scope>, getWhole: GetWhole): S3.GetObject => {
+  const bytes = (input: Sdk.GetObjectCommandInput) =>
+    Effect.flatMap(
+      getWhole(input),
+      (output) => Effect.map(Stream.runCollect(output.Body), (pieces) => ({ ...output, Body: concat(pieces) }))
     )
   // without a condition none fails, which is what ReadConditionError says of I
-  return Object.assign(get, {
-    bytes: collected,
+  return Object.assign((input: Sdk.GetObjectCommandInput) => get(input), {
+    bytes,
     text: (input: Sdk.GetObjectCommandInput) =>
-      Effect.map(collected(input), (output) => ({ ...output, Body: new TextDecoder().decode(output.Body) }))
+      Effect.map(bytes(input), (output) => ({ ...output, Body: new TextDecoder().decode(output.Body) })),
+    json: <A, I, R>(input: Sdk.GetObjectCommandInput, schema: Schema.Schema<A, I, R>) =>
+      Effect.flatMap(
+        bytes(input),
+        (output) => Effect.map(decodeJson(schema, output.Body, input.Bucket), (Body) => ({ ...output, Body }))
+      )
   }) as S3.GetObject
 }
 
-export type GetPlain = (
+type Get<Output, E, R> = (
   input: Sdk.GetObjectCommandInput
-) => Effect.Effect<
-  S3.GetObjectOutput,
-  Errors.GetObjectError | Errors.ReadConditionError<Sdk.GetObjectCommandInput>,
-  Scope.Scope
->
+) => Effect.Effect<Output, E | Errors.GetObjectError | Errors.ReadConditionError<Sdk.GetObjectCommandInput>, R>
 
-/** The streams of `listObjectsV2`: a page is asked for when it is needed. */
-export const listing = (
-  list: (
-    input: Sdk.ListObjectsV2CommandInput
-  ) => Effect.Effect<Sdk.ListObjectsV2CommandOutput, Errors.ListObjectsV2Error>
-): S3.ListObjectsV2 => {
-  const pages = (input: Sdk.ListObjectsV2CommandInput) =>
-    Stream.paginateEffect(
-      input.ContinuationToken,
-      (ContinuationToken) =>
-        Effect.map(list({ ...input, ContinuationToken }), (page) => {
-          const next = page.IsTruncated === true ? page.NextContinuationToken : undefined
-          return [page, next === undefined ? Option.none() : Option.some(next)] as const
-        })
-    )
-  const call = (input: Sdk.ListObjectsV2CommandInput) => list(input)
-  return Object.assign(call, {
-    pages,
-    objects: (input: Sdk.ListObjectsV2CommandInput) =>
-      Stream.flatMap(pages(input), (page) => Stream.fromIterable(page.Contents ?? []))
-  })
-}
+/** The body is read to its end when this has run: its stream leaves nothing open, and may be run outside of any scope. */
+export type GetWhole = Get<S3.GetObjectOutput, Errors.GetObjectBodyError, never>
 
 /** AWS's limits for a signature in a URL, in seconds. */
 const [minExpires, maxExpires] = [1, 7 * 24 * 3600]
@@ -139,15 +144,25 @@ const presigned = (
 
 /** The service. */
 export const make = (client: ServiceClient<Operations>, transport: S3Port): S3.Service => {
-  const getObject: GetPlain = (input) =>
-    Effect.zipRight(
-      // the body belongs to this scope (see `held`)
-      Effect.scope,
-      Effect.map(client.call(operations.getObject, input), (output) => ({
-        ...output,
-        Body: Stream.mapError(output.Body.stream, bodyError(input.Bucket))
-      }))
-    )
+  const streamed =
+    (input: Sdk.GetObjectCommandInput) => (output: Operations["GetObject"]["output"]): S3.GetObjectOutput => ({
+      ...output,
+      Body: Stream.mapError(output.Body.stream, bodyError(input.Bucket))
+    })
+  const getObject = getting(
+    (input) =>
+      Effect.zipRight(
+        // the body belongs to this scope (see `held`)
+        Effect.scope,
+        Effect.map(client.call(operations.getObject, input), streamed(input))
+      ),
+    (input) =>
+      Effect.provideService(
+        Effect.map(client.call(operations.getObjectWhole, input), streamed(input)),
+        Whole,
+        true
+      )
+  )
   const service: Unconditional = {
     abortMultipartUpload: (input, options) => client.call(operations.abortMultipartUpload, input, options),
     completeMultipartUpload: (input, options) => client.call(operations.completeMultipartUpload, input, options),
@@ -157,14 +172,14 @@ export const make = (client: ServiceClient<Operations>, transport: S3Port): S3.S
     deleteBucket: (input, options) => client.call(operations.deleteBucket, input, options),
     deleteObject: (input, options) => client.call(operations.deleteObject, input, options),
     deleteObjects: (input, options) => client.call(operations.deleteObjects, input, options),
-    getObject: getting(getObject),
+    getObject,
     headBucket: (input) => client.call(operations.headBucket, input),
     headObject: (input) => client.call(operations.headObject, input),
-    listBuckets: (input = {}) => client.call(operations.listBuckets, input),
-    listMultipartUploads: (input) => client.call(operations.listMultipartUploads, input),
-    listObjectVersions: (input) => client.call(operations.listObjectVersions, input),
-    listObjectsV2: listing((input) => client.call(operations.listObjectsV2, input)),
-    listParts: (input) => client.call(operations.listParts, input),
+    listBuckets: listing.buckets((input) => client.call(operations.listBuckets, input)),
+    listMultipartUploads: listing.uploads((input) => client.call(operations.listMultipartUploads, input)),
+    listObjectVersions: listing.versions((input) => client.call(operations.listObjectVersions, input)),
+    listObjectsV2: listing.objects((input) => client.call(operations.listObjectsV2, input)),
+    listParts: listing.parts((input) => client.call(operations.listParts, input)),
     ping: Effect.asVoid(client.call(operations.listBuckets, { MaxBuckets: 1 })),
     presignGetObject: (input, options) => presigned(transport, { operation: "GetObject", input }, options),
     presignPutObject: (input, options) => presigned(transport, { operation: "PutObject", input }, options),
