@@ -4,14 +4,20 @@
  *
  * @since 0.1.0
  */
-import type { WriteOutcomeUnknownException } from "@armature/aws/Exceptions"
+import * as AwsConfig from "@armature/aws/AwsConfig"
+import { ConfigurationException, type WriteOutcomeUnknownException } from "@armature/aws/Exceptions"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
+import * as blobs from "./internal/blobs.js"
+import { write } from "./internal/blobsWrite.js"
+import { S3 } from "./internal/tag.js"
 import type { Inline, KeyValue, Pointer, Stored } from "./Pointer.js"
+import type * as Api from "./S3.js"
 import type { S3AttributeException } from "./S3AttributeException.js"
 
 /**
@@ -142,8 +148,8 @@ export declare namespace Blobs {
   export interface Written<A> {
     readonly value: A
     /**
-     * The pointers that the write replaced or deleted, from its own `ALL_OLD` image; `undefined` when there is no image that can be relied
-     * on: none was returned, or the write was sent again after an attempt of unknown outcome, and the image may be our own.
+     * The pointers that the write replaced or deleted, from its own `ALL_OLD` image, less those that the item still holds; `undefined`
+     * when there is no image that can be relied on: none was returned, or the write was sent again and the image may be our own.
      */
     readonly old: ReadonlyArray<Old> | undefined
   }
@@ -212,8 +218,10 @@ export declare namespace Blobs {
     ) => Effect.Effect<string, S3AttributeException>
     /**
      * Stores the values, writes the item by `item`, and settles: deletes what was replaced, or what was stored for nothing, and nothing
-     * while it is not known which. All of it within `maxWrite`. The item write must not be sent again after an attempt of unknown outcome
-     * (`resend: "never"`), unless it then gives no `old`. Deleting an item is a write without values.
+     * while it is not known which. All of it within `maxWrite`. Deleting an item is a write without values.
+     *
+     * The item write must never be sent again blindly (`resend: "never"`, or a token): a second request could land after another writer
+     * has replaced the value and deleted its object, and would leave the pointer dangling.
      *
      * Fails only while values are stored: the item write has not begun then, and never does.
      */
@@ -224,3 +232,70 @@ export declare namespace Blobs {
     ) => Effect.Effect<Settled<A, E>, S3AttributeException | E2, R | R2>
   }
 }
+
+const maxWriteLimit = 7 * 24 * 3600
+
+/**
+ * The capability over the service in the context. Fails without a region, and with options that cannot be used.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Blobs.Options
+): Effect.Effect<Blobs.Service, ConfigurationException, Api.S3> =>
+  Effect.gen(function*() {
+    const s3 = yield* S3
+    const { region } = yield* AwsConfig.resolve({ region: options.region })
+    const invalid = (option: keyof Blobs.Options, detail: string) =>
+      new ConfigurationException({ service: "S3", reason: "Invalid", option, detail })
+    const maxWriteSeconds = Duration.toSeconds(options.maxWrite ?? "1 hour")
+    if (region === undefined) {
+      return yield* new ConfigurationException({ service: "S3", reason: "RegionMissing", option: "region" })
+    }
+    if (options.bucket === "") return yield* invalid("bucket", "it has no name")
+    if (options.account === "") return yield* invalid("account", "it has no id")
+    if (!(Number.isInteger(maxWriteSeconds) && maxWriteSeconds >= 1 && maxWriteSeconds <= maxWriteLimit)) {
+      return yield* invalid("maxWrite", "it is whole seconds, from one to seven days")
+    }
+    const settings: blobs.Settings = {
+      s3,
+      bucket: options.bucket,
+      account: options.account,
+      region,
+      buckets: new Set([options.bucket, ...options.buckets ?? []]),
+      above: options.above,
+      maxWriteSeconds,
+      retain: options.retain ?? false,
+      marked: new Set()
+    }
+    return {
+      store: blobs.store(settings),
+      fetch: blobs.fetch(settings),
+      stream: blobs.stream(settings),
+      delete: blobs.remove(settings),
+      presign: blobs.presign(settings),
+      write: write(settings)
+    }
+  })
+
+/**
+ * Keeps values in a bucket. Writers need `s3:PutObject`, `s3:GetObject` and `s3:DeleteObject` (`s3:DeleteObjectVersion` where the bucket
+ * has versions) under the prefixes, readers `s3:GetObject` (`s3:GetObjectVersion`); `s3:ListBucket` lets S3 say what is missing.
+ *
+ * @example
+ * ```ts
+ * import * as Blobs from "@armature/s3/Blobs"
+ * import * as S3 from "@armature/s3/S3"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const live = Blobs.layer({ bucket: "documents", account: "111122223333", region: "eu-central-1" }).pipe(
+ *   Layer.provide(S3.layer({ region: "eu-central-1" }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Blobs.Options): Layer.Layer<Blobs, ConfigurationException, Api.S3> =>
+  Layer.effect(Blobs, make(options))

@@ -13,3 +13,5 @@ export * as Blobs from "./Blobs.js"
 export * as Pointer from "./Pointer.js"
 
 export * as S3AttributeException from "./S3AttributeException.js"
+
+export * as Sweeper from "./Sweeper.js"

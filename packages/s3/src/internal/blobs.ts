@@ -1,0 +1,240 @@
+/** Storing and reading values in S3. */
+import { AwsRetry } from "@armature/aws/AwsRetry"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { createHash, randomBytes } from "node:crypto"
+import type { Blobs } from "../Blobs.js"
+import { type Inline, inline, offloaded, type Pointer, type Stored } from "../Pointer.js"
+import type { S3 } from "../S3.js"
+import type { S3AttributeException } from "../S3AttributeException.js"
+import * as keys from "./blobKey.js"
+import { failure, fromS3, type Target } from "./blobsFailure.js"
+import { concat } from "./bytes.js"
+import type { GetObjectBodyError, GetObjectError } from "./errors.js"
+import { defaultRetry } from "./retry.js"
+
+/** What a `Blobs` stands on. */
+export interface Settings {
+  readonly s3: S3.Service
+  readonly bucket: string
+  readonly account: string
+  readonly region: string
+  /** All whose pointers are followed. */
+  readonly buckets: ReadonlySet<string>
+  readonly above: number | undefined
+  readonly maxWriteSeconds: number
+  readonly retain: boolean
+  /** The marks of tables that are known to stand, by their keys. */
+  readonly marked: Set<string>
+}
+
+const rounds = 3
+const rereads = 3
+
+export const placeOf = (owner: Blobs.Owner): Effect.Effect<keys.Place, S3AttributeException> =>
+  Effect.suspend(() => {
+    const place = keys.placeOf(owner)
+    return place === undefined ? Effect.fail(failure("InvalidOwner")) : Effect.succeed(place)
+  })
+
+/** Refuses a pointer that does not belong to the owner, before anything is sent. */
+const ownOnly = (settings: Settings, owner: Blobs.Owner, pointer: Pointer): Effect.Effect<void, S3AttributeException> =>
+  Effect.flatMap(
+    placeOf(owner),
+    (place) => keys.isOwn(place, settings.buckets, pointer) ? Effect.void : Effect.fail(failure("Foreign", pointer))
+  )
+
+const isMissing = (e: { readonly _tag: string }): boolean =>
+  // without s3:ListBucket S3 says of a missing object that access is denied
+  e._tag === "NoSuchKey" || e._tag === "NoSuchVersion" || e._tag === "AccessDeniedException"
+
+/** Before the first value of a table is stored under a prefix, the table is named there: a sweep that does not know it refuses. */
+const marked = (settings: Settings, prefix: string, owner: Blobs.Owner): Effect.Effect<void, S3AttributeException> =>
+  Effect.suspend(() => {
+    const { account, bucket, maxWriteSeconds, region, s3 } = settings
+    const table = owner.physicalTable ?? owner.table
+    const key = keys.tableMark(prefix, { account, region, table }, maxWriteSeconds)
+    if (settings.marked.has(key)) return Effect.void
+    const object = { Bucket: bucket, Key: key }
+    return s3.headObject(object).pipe(
+      Effect.catchIf(isMissing, () => s3.putObject({ ...object, Body: "" })),
+      Effect.mapError(fromS3({ bucket, key })),
+      Effect.map(() => {
+        settings.marked.add(key)
+      })
+    )
+  })
+
+/** `null` is the version of an object that was put while its bucket had no versions: there is nothing to pin. */
+const versionOf = (output: { readonly VersionId?: string | undefined }): Pick<Pointer, "versionId"> =>
+  output.VersionId === undefined || output.VersionId === "null" ? {} : { versionId: output.VersionId }
+
+/**
+ * Puts an object where none stands. When it is not known whether a put took effect, or one stands there by now, S3 is asked whether it is
+ * ours; if none stands, the put is made again: whichever of the two lands first, the other is refused.
+ */
+const put = (
+  s3: S3.Service,
+  target: Target,
+  bytes: Uint8Array,
+  sha256: Uint8Array,
+  contentType: string | undefined
+): Effect.Effect<Pick<Pointer, "versionId">, S3AttributeException> => {
+  const object = { Bucket: target.bucket, Key: target.key }
+  const ChecksumSHA256 = Buffer.from(sha256).toString("base64")
+  const round = (left: number): Effect.Effect<Pick<Pointer, "versionId">, S3AttributeException> =>
+    s3.putObject({ ...object, Body: bytes, IfNoneMatch: "*", ChecksumSHA256, ContentType: contentType }).pipe(
+      Effect.map(versionOf),
+      Effect.catchAll((e) =>
+        e._tag !== "WriteOutcomeUnknownException" && e._tag !== "PreconditionFailed"
+          ? Effect.fail(fromS3(target)(e))
+          : s3.headObject({ ...object, ChecksumMode: "ENABLED" }).pipe(
+            Effect.mapError((head) => ({ missing: isMissing(head), e: fromS3(target)(isMissing(head) ? e : head) })),
+            Effect.matchEffect({
+              onSuccess: (head) =>
+                head.ContentLength === bytes.length && head.ChecksumSHA256 === ChecksumSHA256
+                  ? Effect.succeed(versionOf(head))
+                  : Effect.fail(failure("Corrupt", target)),
+              onFailure: ({ e, missing }) => missing && left > 1 ? round(left - 1) : Effect.fail(e)
+            })
+          )
+      )
+    )
+  return round(rounds)
+}
+
+export const store =
+  (settings: Settings): Blobs.Service["store"] =>
+  <E, R>({ above = settings.above, body, contentType, owner }: Blobs.Value<E, R>) =>
+    Effect.gen(function*() {
+      const place = yield* placeOf(owner)
+      const bytes = body instanceof Uint8Array ? body : concat(yield* Stream.runCollect(body))
+      if (above !== undefined && bytes.length <= above) return inline({ B: bytes })
+      yield* marked(settings, place.prefix, owner)
+      const key = keys.keyAt(place, keys.ulid(yield* Clock.currentTimeMillis, randomBytes(10)))
+      const { bucket, region, s3 } = settings
+      const sha256 = new Uint8Array(createHash("sha256").update(bytes).digest())
+      const version = yield* put(s3, { bucket, key }, bytes, sha256, contentType)
+      const pointer = { bucket, region, key, size: bytes.length, sha256, ...version }
+      return offloaded(contentType === undefined ? pointer : { ...pointer, contentType })
+    })
+
+/** Passes the chunks of a body on, and fails when they are not those of the pointer: at the first byte too many, or at the end. */
+const verified = <E>(
+  pointer: Pointer,
+  body: Stream.Stream<Uint8Array, E>
+): Stream.Stream<Uint8Array, E | S3AttributeException> =>
+  Stream.suspend(() => {
+    const hash = createHash("sha256")
+    let size = 0
+    const corrupt = Effect.fail(failure("Corrupt", pointer))
+    const looked = Stream.mapEffect(body, (chunk) => {
+      size += chunk.length
+      if (size > pointer.size) return corrupt
+      hash.update(chunk)
+      return Effect.succeed(chunk)
+    })
+    const end = Effect.suspend(() =>
+      size === pointer.size && hash.digest().equals(pointer.sha256) ? Effect.void : corrupt
+    )
+    return Stream.concat(looked, Stream.execute(end))
+  })
+
+const requestOf = (pointer: Pointer) => ({
+  Bucket: pointer.bucket,
+  Key: pointer.key,
+  VersionId: pointer.versionId
+})
+
+/** The bytes of one pointer. A body that breaks on its way is asked for again, by the policy in force. */
+const read = (
+  s3: S3.Service,
+  pointer: Pointer
+): Effect.Effect<Uint8Array, GetObjectError | GetObjectBodyError | S3AttributeException> => {
+  type Ended = Either.Either<Uint8Array, GetObjectError | S3AttributeException>
+  const once = s3.getObject(requestOf(pointer)).pipe(
+    Effect.either,
+    Effect.flatMap(Either.match({
+      onLeft: (e) => Effect.succeed<Ended>(Either.left(e)),
+      onRight: ({ Body }) =>
+        Stream.runCollect(verified(pointer, Body)).pipe(
+          Effect.map((chunks): Ended => Either.right(concat(chunks))),
+          Effect.catchTag("S3AttributeException", (e) => Effect.succeed<Ended>(Either.left(e)))
+        )
+    })),
+    Effect.scoped
+  )
+  return Effect.flatMap(
+    AwsRetry,
+    (set) => Effect.flatten(Effect.retry(once, Option.getOrElse(set, () => defaultRetry)))
+  )
+}
+
+const fromRead = (pointer: Pointer) => (e: GetObjectError | GetObjectBodyError | S3AttributeException) =>
+  e._tag === "S3AttributeException" ? e : fromS3(pointer)(e)
+
+const sameObject = (a: Pointer, b: Pointer): boolean =>
+  a.bucket === b.bucket && a.key === b.key && a.versionId === b.versionId
+
+export const fetch = (settings: Settings): Blobs.Service["fetch"] =>
+<E, R>(
+  owner: Blobs.Owner,
+  asked: Pointer,
+  options: Blobs.FetchOptions<E, R> = {}
+) => {
+  type Fetching = Effect.Effect<Blobs.Fetched | Inline, S3AttributeException | E, R>
+  const { reread } = options
+  const follow = (pointer: Pointer, left: number): Fetching =>
+    Effect.zipRight(
+      ownOnly(settings, owner, pointer),
+      Effect.matchEffect(read(settings.s3, pointer), {
+        onSuccess: (bytes): Fetching => Effect.succeed({ _tag: "Fetched", bytes, pointer }),
+        onFailure: (e): Fetching => {
+          const failed = Effect.fail(fromRead(pointer)(e))
+          if (reread === undefined || left === 0 || !isMissing(e)) return failed
+          return Effect.flatMap(
+            reread,
+            Option.match({
+              onNone: (): Fetching => failed,
+              onSome: (now: Stored): Fetching =>
+                now._tag === "Inline"
+                  ? Effect.succeed(now)
+                  : sameObject(now.pointer, pointer)
+                  ? failed
+                  : follow(now.pointer, left - 1)
+            })
+          )
+        }
+      })
+    )
+  return follow(asked, rereads)
+}
+
+export const stream = (settings: Settings): Blobs.Service["stream"] => (owner, pointer) =>
+  Stream.unwrapScoped(
+    Effect.zipRight(
+      ownOnly(settings, owner, pointer),
+      Effect.mapBoth(settings.s3.getObject(requestOf(pointer)), {
+        onFailure: fromS3(pointer),
+        onSuccess: ({ Body }) => Stream.mapError(verified(pointer, Body), fromRead(pointer))
+      })
+    )
+  )
+
+export const remove = (settings: Settings): Blobs.Service["delete"] => (owner, pointer) =>
+  Effect.zipRight(
+    ownOnly(settings, owner, pointer),
+    Effect.mapError(
+      Effect.asVoid(settings.s3.deleteObject(requestOf(pointer))),
+      (e) => fromS3(pointer, e.outcome)(e)
+    )
+  )
+
+export const presign = (settings: Settings): Blobs.Service["presign"] => (owner, pointer, options) =>
+  Effect.zipRight(
+    ownOnly(settings, owner, pointer),
+    Effect.mapError(settings.s3.presignGetObject(requestOf(pointer), options), fromS3(pointer))
+  )
