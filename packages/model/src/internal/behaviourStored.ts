@@ -31,7 +31,8 @@ export interface Kept {
   readonly size: number | undefined
   /** The value, encoded as the schema says. */
   readonly read: Effect.Effect<unknown, StoredError, unknown>
-  readonly stream: Stream.Stream<Uint8Array, StoredError, unknown>
+  /** Where the bytes are the value as it is. */
+  readonly stream: Stream.Stream<Uint8Array, StoredError, unknown> | undefined
 }
 
 /** What stands for a `Stored` at the encoded end. */
@@ -44,6 +45,8 @@ export class Held {
     return held.#content
   }
 }
+
+export const contentOf = (held: Held): HeldContent => Held.content(held)
 
 export type HeldContent =
   | { readonly _tag: "Value"; readonly encoded: unknown }
@@ -115,7 +118,9 @@ export const stream = <R>(self: Stored<Uint8Array, R>): Stream.Stream<Uint8Array
       return Stream.mapError(source.stream, streamFailed)
     case "Kept":
       // the schema that made it says what reading needs, in its type
-      return source.kept.stream as Stream.Stream<Uint8Array, StoredError, R>
+      return source.kept.stream === undefined
+        ? Stream.fromEffect(self.read)
+        : source.kept.stream as Stream.Stream<Uint8Array, StoredError, R>
     default:
       return Stream.fromEffect(self.read)
   }
@@ -150,7 +155,7 @@ export const schema = <A, I, R, Services, Encoded>(
   const transformed = Schema.transformOrFail(markOpaque(inner, behaviour, isHeld), self, {
     strict: true,
     decode: (held, _, ast) => {
-      const content = Held.content(held)
+      const content = contentOf(held)
       if (content._tag !== "Kept") return ParseResult.fail(new ParseResult.Type(ast, held))
       const { kept } = content
       const read = Effect.flatMap(

@@ -1,0 +1,216 @@
+/**
+ * From the names of the program to those of the item: where a path of the program's leads, and how a value of its type becomes what stands
+ * there.
+ *
+ * A place has layers: the schemas that a value passes on its way to what is stored, first the program's. A struct has one; one whose
+ * properties are renamed, optional or defaulted has two, with a property's own transformation between them.
+ */
+import type * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
+import * as marks from "./behaviourMarks.js"
+
+interface Layer {
+  readonly ast: AST.AST
+  /** From what this layer encodes to, to what the next one takes. */
+  readonly next: ((value: Option.Option<unknown>) => Option.Option<unknown>) | undefined
+}
+
+/** Where a path leads, in one member of a union. */
+export interface Route {
+  /** Names and positions in the item. */
+  readonly stored: ReadonlyArray<string | number>
+  readonly layers: ReadonlyArray<Layer>
+  /** Below a list or a record of unknown keys. */
+  readonly loose: boolean
+}
+
+export const root = (ast: AST.AST): Route => ({ stored: [], layers: [{ ast, next: undefined }], loose: false })
+
+/** One step of a path through one layer: the name on the other side, and the schemas between. */
+interface Step {
+  readonly name: string | number
+  readonly layers: ReadonlyArray<Layer>
+  readonly loose: boolean
+}
+
+const layer = (ast: AST.AST): Layer => ({ ast, next: undefined })
+
+const surrogate = (ast: AST.AST): AST.AST | undefined => Option.getOrUndefined(AST.getSurrogateAnnotation(ast))
+
+const isOption = (ast: AST.AST): ast is AST.Declaration =>
+  AST.isDeclaration(ast) &&
+  Option.exists(AST.getTypeConstructorAnnotation(ast), (type) => type._tag === "effect/Option")
+
+/** Every way that a name of the program's can take through a schema. */
+const steps = (ast: AST.AST, name: string | number): ReadonlyArray<Step> => {
+  switch (ast._tag) {
+    case "TypeLiteral": {
+      const own = ast.propertySignatures.find((signature) => signature.name === name)
+      if (own !== undefined) return [{ name, layers: [layer(own.type)], loose: false }]
+      return typeof name === "string"
+        ? ast.indexSignatures.map((index) => ({ name, layers: [layer(index.type)], loose: true }))
+        : []
+    }
+    case "TupleType": {
+      if (typeof name !== "number") return []
+      const own = ast.elements[name]
+      return (own === undefined ? ast.rest : [own]).map(({ type }) => ({ name, layers: [layer(type)], loose: true }))
+    }
+    case "Refinement":
+      return steps(ast.from, name)
+    case "Suspend":
+      return steps(ast.f(), name)
+    case "Union":
+      return ast.types.flatMap((type) => steps(type, name))
+    case "Declaration": {
+      // the type side of a class has the names of its fields; an Option is seen through
+      const inside = isOption(ast) ? ast.typeParameters[0] : surrogate(ast)
+      return inside === undefined ? [] : steps(inside, name)
+    }
+    case "Transformation":
+      return transformed(ast, name)
+    default:
+      return []
+  }
+}
+
+const transformed = (ast: AST.Transformation, name: string | number): ReadonlyArray<Step> => {
+  const mark = marks.markOf(ast.from)
+  if (mark !== undefined) {
+    const { _tag } = mark.behaviour
+    // there are no paths into what DynamoDB cannot see
+    return _tag === "sealed" || _tag === "offloaded" || _tag === "compressed" ? [] : steps(ast.to, name)
+  }
+  const { transformation } = ast
+  switch (transformation._tag) {
+    case "FinalTransformation":
+      // a class encodes to the struct that it is made of; what any other does is not known
+      return surrogate(ast) === undefined ? [] : steps(ast.from, name)
+    case "ComposeTransformation":
+      return steps(ast.to, name).flatMap((outer) => joined(outer, ast.from, outer.name, undefined))
+    case "TypeLiteralTransformation": {
+      const own = transformation.propertySignatureTransformations.find((one) => one.to === name)
+      const from = own?.from ?? name
+      return typeof from === "symbol"
+        ? []
+        : steps(ast.to, name).flatMap((outer) => joined(outer, ast.from, from, own?.encode))
+    }
+  }
+}
+
+const joined = (outer: Step, from: AST.AST, name: string | number, encode: Layer["next"]): ReadonlyArray<Step> =>
+  steps(from, name).map((inner) => ({
+    name: inner.name,
+    layers: [
+      ...outer.layers.map((one, i) => i === outer.layers.length - 1 ? { ...one, next: encode ?? one.next } : one),
+      ...inner.layers
+    ],
+    loose: outer.loose || inner.loose
+  }))
+
+/** One step on: through each layer in turn, whose names are those of the one before. */
+const step = (route: Route, name: string | number): ReadonlyArray<Route> => {
+  const [first, ...others] = route.layers
+  if (first === undefined) return []
+  let found = steps(first.ast, name)
+  for (const next of others) found = found.flatMap((outer) => joined(outer, next.ast, outer.name, undefined))
+  return found.map((one) => ({
+    stored: [...route.stored, one.name],
+    layers: one.layers,
+    loose: route.loose || one.loose
+  }))
+}
+
+/** Where a path of the program's leads: to one place, by a route for each member of a union that has it. */
+export const routes = (ast: AST.AST, path: ReadonlyArray<string | number>): ReadonlyArray<Route> =>
+  path.reduce<ReadonlyArray<Route>>((found, name) => found.flatMap((route) => step(route, name)), [root(ast)])
+
+/** The schema at the stored end of a route. */
+export const storedEnd = (route: Route): AST.AST => route.layers[route.layers.length - 1]?.ast ?? AST.neverKeyword
+
+/** The names that the program has for the members of what stands at a schema's end, each with the name in the item. */
+export const names = (ast: AST.AST): ReadonlyArray<string> => {
+  switch (ast._tag) {
+    case "TypeLiteral":
+      return ast.propertySignatures.flatMap(({ name }) => typeof name === "symbol" ? [] : [String(name)])
+    case "Refinement":
+      return names(ast.from)
+    case "Suspend":
+      return names(ast.f())
+    case "Union":
+      return [...new Set(ast.types.flatMap(names))]
+    case "Declaration": {
+      const inside = surrogate(ast)
+      return inside === undefined ? [] : names(inside)
+    }
+    case "Transformation":
+      return ast.transformation._tag !== "FinalTransformation"
+        ? names(ast.to)
+        : surrogate(ast) === undefined
+        ? []
+        : names(ast.from)
+    default:
+      return []
+  }
+}
+
+const setMembers = (ast: AST.Declaration): ReadonlyArray<AST.AST> =>
+  Option.exists(AST.getTypeConstructorAnnotation(ast), (type) => type._tag === "ReadonlySet") ? ast.typeParameters : []
+
+/** The schemas of the members of a list, or of a set that is stored as one. */
+const membersOf = (ast: AST.AST): ReadonlyArray<AST.AST> => {
+  switch (ast._tag) {
+    case "TupleType":
+      return [...ast.elements, ...ast.rest].map(({ type }) => type)
+    case "Declaration":
+      return setMembers(ast)
+    case "Refinement":
+      return membersOf(ast.from)
+    case "Suspend":
+      return membersOf(ast.f())
+    case "Union":
+      return ast.types.flatMap(membersOf)
+    default:
+      return []
+  }
+}
+
+/** From a list or set on to its members, wherever they stand. */
+export const members = (route: Route): ReadonlyArray<Route> =>
+  membersOf(storedEnd(route)).map((ast) => ({ stored: route.stored, layers: [layer(ast)], loose: true }))
+
+type Encode = (value: unknown) => Effect.Effect<Option.Option<unknown>, ParseResult.ParseIssue, unknown>
+
+/** A value of the program's type, through the layers of a route; `None` where a property's transformation leaves it out. */
+const encodeRoute = ({ layers }: Route): Encode => {
+  const encoders = layers.map(({ ast, next }) => {
+    const encode = ParseResult.encodeUnknown(Schema.make<unknown, unknown, unknown>(ast))
+    return (value: Option.Option<unknown>) => {
+      const given = Option.isSome(value)
+        ? ParseResult.map(encode(value.value), Option.some)
+        : ParseResult.succeed(value)
+      return next === undefined ? given : ParseResult.map(given, next)
+    }
+  })
+  const [first] = layers
+  // an operand of an Option is what is in it
+  const wrap = first !== undefined && isOption(first.ast) ? Option.some : (value: unknown) => value
+  return (value) =>
+    encoders.reduce<ReturnType<Encode>>(
+      (before, encode) => ParseResult.flatMap(before, encode),
+      ParseResult.succeed(Option.some(wrap(value)))
+    )
+}
+
+/** The same by the first route whose schemas take the value. */
+export const encodeOperand = (all: ReadonlyArray<Route>): Encode => {
+  const [first, ...others] = all.map(encodeRoute)
+  return (value) =>
+    others.reduce(
+      (before, encode) => ParseResult.orElse(before, () => encode(value)),
+      first === undefined ? ParseResult.succeed(Option.none()) : first(value)
+    )
+}
