@@ -378,16 +378,19 @@ const redact = <Output extends { readonly Plaintext?: Uint8Array | undefined }>(
   return Plaintext === undefined ? rest : { ...rest, Plaintext: Redacted.make(Plaintext) }
 }
 
-const revealed = ({ KeyId, Plaintext }: EncryptInput): Effect.Effect<Uint8Array, ValidationException> =>
+// a program without types may leave out the input
+const revealed = (input: Partial<EncryptInput> | undefined): Effect.Effect<Uint8Array, ValidationException> =>
+  Effect.mapError(
+    Redacted.isRedacted(input?.Plaintext)
+      ? plaintextOf(input.Plaintext)
+      : Effect.fail("there is no redacted plaintext"),
+    (reason) => new ValidationException({ service: "KMS", operation: "Encrypt", resource: input?.KeyId, reason })
+  )
+
+const plaintextOf = (plaintext: Redacted.Redacted<Uint8Array>): Effect.Effect<Uint8Array, string> =>
   Effect.try({
-    try: () => Redacted.value(Plaintext),
-    catch: () =>
-      new ValidationException({
-        service: "KMS",
-        operation: "Encrypt",
-        resource: KeyId,
-        reason: "the plaintext was wiped before it could be sent"
-      })
+    try: () => Redacted.value(plaintext),
+    catch: () => "the plaintext was wiped before it could be sent"
   })
 
 /**

@@ -104,13 +104,28 @@ const paged = <Input extends PagedInput, Output extends paging.Page, E>(
   )
 }
 
+/**
+ * A program without types may call a method without its input: that is an empty one, which DynamoDB refuses by what it requires.
+ * Whatever hangs on a method is wrapped alike.
+ */
+const orEmpty = <A extends object>(methods: A): A =>
+  // each member is again what it was, but for an input that no type admits
+  Object.fromEntries(
+    Object.entries(methods).map(([name, member]: [string, unknown]) => [
+      name,
+      typeof member === "function"
+        ? Object.assign((input: unknown, options: unknown) => member(input ?? {}, options), orEmpty(member))
+        : member
+    ])
+  ) as A
+
 /** The service; `retry` is the policy where neither a call nor a program sets one. */
 export const make = (client: Client, retry: Policy): DynamoDB.Service => {
   const policy = Effect.map(AwsRetry, Option.getOrElse(() => retry))
   const { describeTable, ...others } = plain(client)
   const scanPage = (input: Sdk.ScanCommandInput) => client.call(operations.scan, input)
   const listPage = (input: Sdk.ListTablesCommandInput) => client.call(operations.listTables, input)
-  return {
+  return orEmpty({
     ...others,
     describeTable,
     listTables: Object.assign(listPage, {
@@ -198,5 +213,5 @@ export const make = (client: Client, retry: Policy): DynamoDB.Service => {
         )),
     waitUntilTableExists: (input, options) => waiters.untilExists(input.TableName, describeTable(input), options),
     waitUntilTableNotExists: (input, options) => waiters.untilNotExists(input.TableName, describeTable(input), options)
-  }
+  })
 }
