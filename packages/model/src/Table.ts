@@ -425,8 +425,16 @@ export const create = Effect.fnUntraced(function*<E>(table: Named<E>, options?: 
   yield* mismatch(TableName, internal.differences(table.plan, live ?? {}))
   const AttributeName = table.plan.timeToLive
   if (AttributeName === undefined) return
-  const { TimeToLiveDescription } = yield* db.describeTimeToLive({ TableName })
-  if (internal.expiring(TimeToLiveDescription) === undefined) {
-    yield* db.updateTimeToLive({ TableName, TimeToLiveSpecification: { Enabled: true, AttributeName } })
-  } else yield* mismatch(TableName, internal.timeToLiveDifferences(AttributeName, TimeToLiveDescription))
+  const expiring = Effect.map(db.describeTimeToLive({ TableName }), (output) => output.TimeToLiveDescription)
+  const found = yield* expiring
+  if (internal.expiring(found) !== undefined) {
+    return yield* mismatch(TableName, internal.timeToLiveDifferences(AttributeName, found))
+  }
+  yield* db.updateTimeToLive({ TableName, TimeToLiveSpecification: { Enabled: true, AttributeName } }).pipe(
+    // who else creates the table at this time may have been first
+    Effect.catchTag(
+      "ValidationException",
+      (e) => Effect.flatMap(expiring, (now) => internal.expiring(now) === AttributeName ? Effect.void : Effect.fail(e))
+    )
+  )
 })
