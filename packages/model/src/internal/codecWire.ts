@@ -144,7 +144,13 @@ const number = (kind: NumberKind): Codec => {
   const is = isNumber[kind]
   const read = numberText[kind]
   return {
-    encode: (value) => Number.isSafeInteger(value) ? { N: String(value) } : is(value) ? native(value) : mismatch(),
+    encode: (value) => {
+      if (!is(value)) return mismatch()
+      if (typeof value !== "number") return native(value)
+      const text = String(value)
+      // without exponent: at most 17 digits between 1E-6 and 1E+21
+      return Number.isFinite(value) && !text.includes("e") ? { N: text } : native(value)
+    },
     decode: ({ N }) => N === undefined ? mismatch() : read(N)
   }
 }
@@ -158,6 +164,8 @@ const boolean: Codec = {
   encode: (value) => typeof value === "boolean" ? { BOOL: value } : mismatch(),
   decode: ({ BOOL }) => BOOL === undefined ? mismatch() : BOOL
 }
+
+const never: Codec = { encode: mismatch, decode: mismatch }
 
 const isNull: Codec = {
   encode: (value) => value === null ? { NULL: true } : mismatch(),
@@ -479,13 +487,14 @@ class Codecs {
     const shape = lazy.get()
     const known = this.#known.get(shape)
     if (known !== undefined) return known
-    let made: Codec | undefined
     // met again before it is made: it contains itself
+    const later = { codec: never }
     this.#known.set(shape, {
-      encode: (value, walk) => made === undefined ? mismatch() : made.encode(value, walk),
-      decode: (value, walk) => made === undefined ? mismatch() : made.decode(value, walk)
+      encode: (value, walk) => later.codec.encode(value, walk),
+      decode: (value, walk) => later.codec.decode(value, walk)
     })
-    made = this.#make(shape)
+    const made = this.#make(shape)
+    later.codec = made
     this.#known.set(shape, made)
     return made
   }
