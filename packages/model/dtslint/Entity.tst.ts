@@ -1,0 +1,275 @@
+import type {
+  SerializationException,
+  ValidationException
+} from "@armature/aws/Exceptions"
+import type * as DynamoDB from "@armature/dynamodb/DynamoDB"
+import type { ItemTooLargeException } from "@armature/dynamodb/DynamoDBException"
+import type { Decryptor } from "@armature/kms/Decryptor"
+import type { EncryptionError } from "@armature/kms/EncryptionException"
+import type { Encryptor } from "@armature/kms/Encryptor"
+import * as Attribute from "@armature/model/Attribute"
+import * as Entity from "@armature/model/Entity"
+import type { ConditionalCheckFailedException, ItemNotFoundException } from "@armature/model/EntityException"
+import { key } from "@armature/model/Key"
+import * as Table from "@armature/model/Table"
+import type { Blobs } from "@armature/s3/Blobs"
+import type { S3AttributeException } from "@armature/s3/S3AttributeException"
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import { describe, expect, it } from "tstyche"
+
+const App = Table.make("app", { key: ["pk", "sk"], indexes: { gsi1: ["g1pk", "g1sk"] } })
+
+class Order extends Schema.Class<Order>("Order")({
+  tenant: Schema.String,
+  id: Schema.String,
+  status: Schema.Literal("open", "paid"),
+  region: Schema.String,
+  total: Schema.Number,
+  big: Schema.BigIntFromSelf,
+  lines: Schema.Array(Schema.Struct({ sku: Schema.String, qty: Schema.Number })),
+  address: Schema.Struct({ zip: Schema.String, geo: Schema.Struct({ lat: Schema.Number }) }),
+  scores: Schema.Record({ key: Schema.String, value: Schema.Number }),
+  tags: Schema.ReadonlySetFromSelf(Schema.String),
+  note: Schema.optionalWith(Schema.String, { exact: true }),
+  long: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("l")),
+  nick: Schema.optionalWith(Schema.String, { as: "Option" }),
+  ssn: Attribute.encrypted(Schema.String),
+  card: Schema.Struct({ pan: Attribute.encrypted(Schema.String), month: Schema.Number }),
+  invoice: Attribute.offloaded(Schema.Uint8ArrayFromSelf, { prefix: "invoices/" }),
+  placedAt: Schema.DateTimeUtc,
+  n: Schema.Number
+}) {}
+
+const Orders = Entity.make(App, Order, {
+  primary: { pk: key`T#${"tenant"}`, sk: key`ORDER#${"id"}` },
+  byStatus: { index: "gsi1", pk: key`T#${"tenant"}#${"status"}#${"region"}`, sk: key`${"placedAt"}#${"n"}` }
+})
+
+class Account extends Schema.Class<Account>("Account")({
+  id: Schema.String,
+  balance: Schema.Number,
+  version: Attribute.Version,
+  createdAt: Attribute.CreatedAt
+}) {}
+const Accounts = Entity.make(App, Account, { primary: { pk: key`A#${"id"}`, sk: key`A` } })
+
+declare const order: Order
+declare const account: Account
+
+type Old = ConditionalCheckFailedException<
+  Order,
+  SerializationException | EncryptionError,
+  Decryptor
+>
+type Put =
+  | DynamoDB.PutItemError
+  | SerializationException
+  | ValidationException
+  | ItemTooLargeException
+  | EncryptionError
+  | S3AttributeException
+type Read = DynamoDB.GetItemError | SerializationException | EncryptionError
+
+const k = { tenant: "t", id: "1" }
+
+describe("channels", () => {
+  it("an unconditional put cannot fail on a condition, and cannot decrypt", () => {
+    const put = Orders.put(order)
+    expect<Effect.Effect.Error<typeof put>>().type.toBe<Put>()
+    expect<Effect.Effect.Context<typeof put>>().type.toBe<DynamoDB.DynamoDB | Encryptor | Blobs>()
+    expect<Effect.Effect.Success<typeof put>>().type.toBe<void>()
+    expect(put.fits).type.toBe<"batch">()
+  })
+  it("a condition adds its failure, with the item that stood there", () => {
+    const put = Orders.put(order, { if: (p) => p.id.missing })
+    expect<Effect.Effect.Error<typeof put>>().type.toBe<Put | Old>()
+    expect<Effect.Effect.Context<typeof put>>().type.toBe<DynamoDB.DynamoDB | Encryptor | Blobs>()
+    expect(put.fits).type.toBe<"transact">()
+    const seen = put.pipe(Effect.catchTag("ConditionalCheckFailedException", (e) => e.decoded))
+    expect<Effect.Effect.Success<typeof seen>>().type.toBe<void | Option.Option<Order>>()
+  })
+  it("a get cannot encrypt", () => {
+    const get = Orders.get(k)
+    expect<Effect.Effect.Error<typeof get>>().type.toBe<Read>()
+    expect<Effect.Effect.Context<typeof get>>().type.toBe<DynamoDB.DynamoDB | Decryptor>()
+    expect<Effect.Effect.Success<typeof get>>().type.toBe<Option.Option<Order>>()
+    const require = Orders.require(k)
+    expect<Effect.Effect.Error<typeof require>>().type.toBe<Read | ItemNotFoundException>()
+    expect<Effect.Effect.Success<typeof require>>().type.toBe<Order>()
+  })
+  it("what is picked says what it takes", () => {
+    const plain = Orders.pick(k, ["status", "total"])
+    expect<Effect.Effect.Success<typeof plain>>().type.toBe<Option.Option<Pick<Order, "status" | "total">>>()
+    expect<Effect.Effect.Context<typeof plain>>().type.toBe<DynamoDB.DynamoDB>()
+    expect<Effect.Effect.Error<typeof plain>>().type.toBe<DynamoDB.GetItemError | SerializationException>()
+    const sealed = Orders.pick(k, ["ssn"])
+    expect<Effect.Effect.Context<typeof sealed>>().type.toBe<DynamoDB.DynamoDB | Decryptor>()
+  })
+  it("an update takes what it writes", () => {
+    const plain = Orders.update(k, (p) => [
+      p.total.add(1),
+      p.big.add(1n),
+      p.address.zip.set("x"),
+      p.lines.at(0).qty.set(p.total),
+      p.tags.add(new Set(["a"])),
+      p.long.set("x"),
+      p.nick.set("y"),
+      p.nick.remove,
+      p.note.remove,
+      p.scores.at("a").remove,
+      p.card.month.set(3)
+    ])
+    expect<Effect.Effect.Context<typeof plain>>().type.toBe<DynamoDB.DynamoDB>()
+    expect<Effect.Effect.Error<typeof plain>>().type.toBe<
+      DynamoDB.UpdateItemError | SerializationException | ValidationException
+    >()
+    const sealed = Orders.update(k, (p) => [p.ssn.set("123")])
+    expect<Effect.Effect.Context<typeof sealed>>().type.toBe<DynamoDB.DynamoDB | Encryptor>()
+    const inner = Orders.update(k, (p) => [p.card.set({ pan: "1", month: 2 })])
+    expect<Effect.Effect.Context<typeof inner>>().type.toBe<DynamoDB.DynamoDB | Encryptor>()
+    const all = Orders.update(k, (p) => [p.total.add(1)], {
+      if: (p) => p.address.geo.lat.gt(1).and(p.status.eq("open")).or(p.ssn.exists),
+      return: "ALL_NEW"
+    })
+    expect<Effect.Effect.Success<typeof all>>().type.toBe<Order>()
+    expect<Effect.Effect.Context<typeof all>>().type.toBe<DynamoDB.DynamoDB | Decryptor>()
+    expect<Extract<Effect.Effect.Error<typeof all>, { readonly _tag: "ConditionalCheckFailedException" }>>().type.toBe<
+      Old
+    >()
+  })
+  it("a versioned entity has its lock in every write", () => {
+    type Locked = ConditionalCheckFailedException<Account, SerializationException>
+    const put = Accounts.put(account)
+    expect<Effect.Effect.Error<typeof put>>().type.toBe<
+      DynamoDB.PutItemError | SerializationException | ValidationException | ItemTooLargeException | Locked
+    >()
+    expect<Effect.Effect.Context<typeof put>>().type.toBe<DynamoDB.DynamoDB>()
+    expect<Effect.Effect.Success<typeof put>>().type.toBe<Account>()
+    expect(put.fits).type.toBe<"transact">()
+    const updated = Accounts.update(account, (p) => [p.balance.add(1)])
+    expect<Effect.Effect.Success<typeof updated>>().type.toBe<number>()
+    expect<Effect.Effect.Error<typeof updated>>().type.toBe<
+      DynamoDB.UpdateItemError | SerializationException | ValidationException | Locked
+    >()
+    expect(Accounts.delete).type.toBeCallableWith({ id: "1", version: 2 })
+    expect(Accounts.delete).type.not.toBeCallableWith({ id: "1" })
+    expect(Accounts.create).type.toBeCallableWith({ id: "1", balance: 1 })
+    expect(Accounts.create).type.not.toBeCallableWith({ id: "1" })
+  })
+  it("a table's name from Config can be missing", () => {
+    const Named = Table.make(Config.string("TABLE"), { key: ["pk", "sk"], logicalName: "app" })
+    const Entities = Entity.make(Named, Account, { primary: { pk: key`A#${"id"}`, sk: key`A` } })
+    const get = Entities.get({ id: "1" })
+    expect<Effect.Effect.Error<typeof get>>().type.toBe<DynamoDB.GetItemError | SerializationException | ConfigError>()
+  })
+  it("queries are streams", () => {
+    const found = Orders.query("byStatus", { tenant: "t", status: "open", region: "eu" }, {
+      sk: { gte: { placedAt: order.placedAt } },
+      filter: (p) => p.lines.at(0).qty.gte(2)
+    })
+    expect(found).type.toBe<
+      Stream.Stream<
+        Order,
+        DynamoDB.QueryError | SerializationException | EncryptionError,
+        DynamoDB.DynamoDB | Decryptor
+      >
+    >()
+  })
+})
+
+describe("paths", () => {
+  it("have what DynamoDB has for what is stored", () => {
+    Orders.put(order, { if: (p) => p.placedAt.gt(order.placedAt).and(p.placedAt.beginsWith("2026")) })
+    Orders.put(order, { if: (p) => p.long.eq("x").and(p.scores.at("a").gt(1)).and(p.tags.contains("a")) })
+    Orders.put(order, { if: (p) => p.lines.at(0).sku.size.gt(3).and(p.total.between(1, 2)).and(p.status.in(["open"])) })
+    // @ts-expect-error! a date's internals are not paths
+    Orders.put(order, { if: (p) => p.placedAt.epochMillis.gt(1) })
+    // @ts-expect-error! a sealed attribute cannot be compared
+    Orders.put(order, { if: (p) => p.ssn.eq("x") })
+    // @ts-expect-error! nor one inside
+    Orders.put(order, { if: (p) => p.card.pan.eq("x") })
+    // @ts-expect-error! nor the whole around one
+    Orders.put(order, { if: (p) => p.card.eq({ pan: "1", month: 1 }) })
+    // @ts-expect-error! an offloaded attribute cannot be compared
+    Orders.put(order, { if: (p) => p.invoice.eq(new Uint8Array()) })
+    // @ts-expect-error! no beginsWith on numbers
+    Orders.put(order, { if: (p) => p.total.beginsWith("x") })
+    // @ts-expect-error! wrong operand
+    Orders.put(order, { if: (p) => p.address.zip.eq(1) })
+    // @ts-expect-error! add on a string
+    Orders.update(k, (p) => [p.long.add(1)])
+    // @ts-expect-error! a required attribute cannot be removed
+    Orders.update(k, (p) => [p.total.remove])
+    // @ts-expect-error! an option that is not there
+    Orders.put(order, { fi: 1 })
+  })
+})
+
+describe("keys", () => {
+  it("are whole", () => {
+    // @ts-expect-error! incomplete key
+    Orders.get({ tenant: "t" })
+    // @ts-expect-error! unknown index
+    Orders.query("nope", { tenant: "t" })
+    // @ts-expect-error! incomplete partition
+    Orders.query("byStatus", { tenant: "t" })
+    // @ts-expect-error! a range with a hole
+    Orders.query("byStatus", { tenant: "t", status: "open", region: "eu" }, { sk: { gte: { n: 1 } } })
+    Orders.query("byStatus", { tenant: "t", status: "open", region: "eu" }, { sk: { gte: { placedAt: order.placedAt, n: 1 } } })
+  })
+  it("are never stale", () => {
+    Orders.update(k, (p) => [p.n.set(2)], { given: { placedAt: order.placedAt } })
+    Orders.update(k, (p) => [p.status.set("paid")], { given: { region: "eu" } })
+    Orders.update(k, (p) => [p.status.set("paid"), p.region.set("eu")])
+    const given = Orders.update(k, (p) => [p.status.set("paid")], { given: { region: "eu" } })
+    expect<Extract<Effect.Effect.Error<typeof given>, { readonly _tag: "ConditionalCheckFailedException" }>>().type.toBe<
+      Old
+    >()
+    // @ts-expect-error! given is missing
+    Orders.update(k, (p) => [p.status.set("paid")])
+    // @ts-expect-error! given is not all
+    Orders.update(k, (p) => [p.status.set("paid")], { given: {} })
+    // @ts-expect-error! given for nothing
+    Orders.update(k, (p) => [p.total.add(1)], { given: { region: "eu" } })
+    // @ts-expect-error! add on an index key attribute
+    Orders.update(k, (p) => [p.n.add(1)], { given: { placedAt: order.placedAt } })
+    // @ts-expect-error! a primary key
+    Orders.update(k, (p) => [p.id.set("2")])
+    // @ts-expect-error! a version
+    Accounts.update(account, (p) => [p.version.set(2)])
+  })
+  it("are made of attributes that can be in one", () => {
+    // @ts-expect-error! an attribute that does not exist
+    Entity.make(App, Order, { primary: { pk: key`T#${"tenantt"}`, sk: key`ORDER#${"id"}` } })
+    // @ts-expect-error! a sealed one
+    Entity.make(App, Order, { primary: { pk: key`T#${"tenant"}`, sk: key`${"ssn"}` } })
+    // @ts-expect-error! an optional one in the primary key
+    Entity.make(App, Order, { primary: { pk: key`T#${"tenant"}`, sk: key`${"note"}` } })
+    // @ts-expect-error! a structured one
+    Entity.make(App, Order, { primary: { pk: key`T#${"tenant"}`, sk: key`${"address"}` } })
+    // @ts-expect-error! no sort key
+    Entity.make(App, Order, { primary: { pk: key`T#${"tenant"}` } })
+    Entity.make(App, Order, {
+      primary: { pk: key`T#${"tenant"}`, sk: key`${"id"}` },
+      // @ts-expect-error! an unknown index
+      x: { index: "gsi9", pk: key`${"status"}`, sk: key`${"n"}` }
+    })
+  })
+})
+
+describe("unions", () => {
+  class Cat extends Schema.TaggedClass<Cat>()("Cat", { id: Schema.String, lives: Schema.Number }) {}
+  class Dog extends Schema.TaggedClass<Dog>()("Dog", { id: Schema.String, bark: Attribute.encrypted(Schema.String) }) {}
+  const Pets = Entity.make(App, Schema.Union(Cat, Dog), { primary: { pk: key`${"id"}`, sk: key`x` } })
+  it("have the paths of all members, and need what any needs", () => {
+    const put = Pets.put(new Cat({ id: "1", lives: 9 }), { if: (p) => p.lives.gt(1).and(p._tag.eq("Cat")) })
+    expect<Effect.Effect.Context<typeof put>>().type.toBe<DynamoDB.DynamoDB | Encryptor>()
+    const get = Pets.get({ id: "1" })
+    expect<Effect.Effect.Success<typeof get>>().type.toBe<Option.Option<Cat | Dog>>()
+  })
+})

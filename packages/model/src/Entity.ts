@@ -1,0 +1,404 @@
+/**
+ * An entity: a Schema, the table that it lives in, and how its keys are made. Everything that an entity can do is an operation: an effect
+ * with exactly the failures and requirements that it has, which also carries its plan for batches and transactions.
+ *
+ * @since 0.1.0
+ */
+import type { ValidationException } from "@armature/aws/Exceptions"
+import type * as DynamoDB from "@armature/dynamodb/DynamoDB"
+import type { ItemTooLargeException } from "@armature/dynamodb/DynamoDBException"
+import type { Item } from "@armature/dynamodb/Item"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import type { ItemNotFoundException } from "./EntityException.js"
+import type { Action, Capability, Paths } from "./Expression.js"
+import * as internal from "./internal/entity.js"
+import type { EntityPlan } from "./internal/entityPlan.js"
+import type * as T from "./internal/entityTypes.js"
+import type { Read, Write } from "./Operation.js"
+import type * as Table from "./Table.js"
+
+/**
+ * The brand of entities.
+ *
+ * @since 0.1.0
+ * @category symbols
+ */
+export const TypeId: typeof internal.TypeId = internal.TypeId
+
+/**
+ * The type of the brand.
+ *
+ * @since 0.1.0
+ * @category symbols
+ */
+export type TypeId = typeof internal.TypeId
+
+// ---------------------------------------------------------------------------------------------------------------- options
+
+/**
+ * How an entity is made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<A, X> {
+  /** Tells the entity's items from others in the table. By default the schema's identifier (a class's name). */
+  readonly name?: string | undefined
+  /** The most bytes that an item may have, as DynamoDB counts them. Default: 409,600, DynamoDB's own limit. */
+  readonly maxSize?: number | undefined
+  /**
+   * What of an item goes into the KMS encryption context, out of its primary key: a tenant, say. Every value has a data key of its own
+   * and stands in KMS's audit log, so it is of low cardinality.
+   */
+  readonly context?: ((key: T.PrimaryKey<A, X>) => Readonly<Record<string, string>>) | undefined
+}
+
+/**
+ * Options of a read of one item.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReadOptions {
+  /** Reads what the last write wrote; costs twice the units. Default `false`. */
+  readonly consistent?: boolean | undefined
+}
+
+/**
+ * How the sort key is compared in a query; the parts of a template are given from its first on, without a hole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Range<A, P extends ReadonlyArray<string>> =
+  | { readonly eq: T.Whole<A, P> }
+  | { readonly beginsWith: T.Leading<A, P> }
+  | { readonly gt: T.Leading<A, P> }
+  | { readonly gte: T.Leading<A, P> }
+  | { readonly lt: T.Leading<A, P> }
+  | { readonly lte: T.Leading<A, P> }
+  | { readonly between: readonly [low: T.Leading<A, P>, high: T.Leading<A, P>] }
+
+/**
+ * Options of a query.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface QueryOptions<A, E, P extends ReadonlyArray<string>> extends ScanOptions<A, E> {
+  /** Which of the partition: all of it by default. */
+  readonly sk?: (P extends readonly [] ? never : Range<A, P>) | undefined
+  /** From the last to the first. Default `false`. */
+  readonly reverse?: boolean | undefined
+}
+
+/**
+ * Options of a scan, and of any read of many items.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ScanOptions<A, E> {
+  /** Which of the items that are read, and paid for, are given. */
+  readonly filter?: T.If<A, E> | undefined
+  /** How many items at most. */
+  readonly limit?: number | undefined
+  /** Not on global indexes. */
+  readonly consistent?: boolean | undefined
+  /** Where to go on: the `cursor` of a page of the same query, or of a scan. One that is not is a `ValidationException`. */
+  readonly cursor?: string | undefined
+  /** How many items DynamoDB reads for one page. */
+  readonly pageSize?: number | undefined
+}
+
+/**
+ * Items that were read at once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Page<out A> {
+  readonly items: ReadonlyArray<A>
+  /** Where the next page begins: opaque text that can be given away, since it says nothing but keys; none where this was the last. */
+  readonly cursor: Option.Option<string>
+}
+
+// ---------------------------------------------------------------------------------------------------------------- failures
+
+/**
+ * What making a put's request can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type PutPlanError<E, N> = T.EncodeError<E> | ItemTooLargeException | ValidationException | N
+
+/**
+ * What an update's request can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type UpdatePlanError<E, N, L> = T.EncodeError<never> | T.ActionError<L> | ValidationException | N
+
+/**
+ * What a read's request and answer can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ReadPlanError<E, N> = T.DecodeError<E> | N
+
+type KeyPlanError<N> = T.EncodeError<never> | ValidationException | N
+
+type Old<E, V> = V extends "NONE" ? never : T.DecodeError<E>
+type OldRequires<E, R, V> = V extends "NONE" ? never : T.DecodeRequires<E, R>
+
+// ---------------------------------------------------------------------------------------------------------------- entity
+
+/**
+ * An entity of the type `A`, encoded as `E` by the program's names, whose schema needs `R`; `X` are the parts of its keys, and `N` what
+ * finding the table's name can fail with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Entity<A, E, R, X extends T.AnyKeys, N> {
+  readonly [TypeId]: TypeId
+  /** What tells its items from others in the table. */
+  readonly name: string
+  readonly table: Table.Any
+  /** The compiled entity, for what is built over it. */
+  readonly plan: EntityPlan<A>
+
+  /** Writes the item whatever stands there, or if a condition is true. */
+  readonly put: <
+    const V extends "NONE" | "ALL_OLD" = "NONE",
+    C extends T.Claim<A> = never
+  >(
+    item: A,
+    options?: { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }
+  ) => Write<
+    T.Returned<A, V, T.AsWritten<A, E>>,
+    DynamoDB.PutItemError | PutPlanError<E, N> | T.Conditional<A, E, R, C> | Old<E, V>,
+    DynamoDB.DynamoDB | T.EncodeRequires<E, R> | OldRequires<E, R, V>,
+    {
+      readonly fits: T.FitsOf<V, T.Conditional<A, E, R, C>, "batch">
+      readonly error: PutPlanError<E, N>
+      readonly requires: T.EncodeRequires<E, R>
+      readonly condition: T.Conditional<A, E, R, C>
+    }
+  >
+
+  /**
+   * Makes an item and writes it, if none stands there: ids, timestamps and the version are filled in from `Ids` and `Clock`. Gives the item
+   * as it was written.
+   */
+  readonly create: (
+    input: T.CreateInput<A, E>
+  ) => Write<
+    A,
+    DynamoDB.PutItemError | PutPlanError<E, N> | T.ConditionFailed<A, E, R>,
+    DynamoDB.DynamoDB | T.EncodeRequires<E, R>,
+    {
+      readonly fits: "transact"
+      readonly error: PutPlanError<E, N>
+      readonly requires: T.EncodeRequires<E, R>
+      readonly condition: T.ConditionFailed<A, E, R>
+    }
+  >
+
+  /** Writes the item if one stands there already. */
+  readonly replace: (
+    item: A
+  ) => Write<
+    T.AsWritten<A, E>,
+    DynamoDB.PutItemError | PutPlanError<E, N> | T.ConditionFailed<A, E, R>,
+    DynamoDB.DynamoDB | T.EncodeRequires<E, R>,
+    {
+      readonly fits: "transact"
+      readonly error: PutPlanError<E, N>
+      readonly requires: T.EncodeRequires<E, R>
+      readonly condition: T.ConditionFailed<A, E, R>
+    }
+  >
+
+  /** The item, if there is one. */
+  readonly get: (key: T.PrimaryKey<A, X>, options?: ReadOptions) => Read<
+    Option.Option<A>,
+    DynamoDB.GetItemError | ReadPlanError<E, N>,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R>,
+    { readonly error: ReadPlanError<E, N>; readonly requires: T.DecodeRequires<E, R> }
+  >
+
+  /** The item; an `ItemNotFoundException` where there is none. */
+  readonly require: (key: T.PrimaryKey<A, X>, options?: ReadOptions) => Read<
+    A,
+    DynamoDB.GetItemError | ReadPlanError<E, N> | ItemNotFoundException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R>,
+    { readonly error: ReadPlanError<E, N> | ItemNotFoundException; readonly requires: T.DecodeRequires<E, R> }
+  >
+
+  /** Some attributes of the item, if there is one. Only they are sent, though all of the item is paid for. */
+  readonly pick: <const K extends T.KeysOf<E> & keyof A>(
+    key: T.PrimaryKey<A, X>,
+    attributes: ReadonlyArray<K>,
+    options?: ReadOptions
+  ) => Read<
+    Option.Option<Pick<A, K>>,
+    DynamoDB.GetItemError | ReadPlanError<T.PickShape<E, K>, N>,
+    DynamoDB.DynamoDB | T.DecodeRequires<T.PickShape<E, K>, R>,
+    {
+      readonly error: ReadPlanError<T.PickShape<E, K>, N>
+      readonly requires: T.DecodeRequires<T.PickShape<E, K>, R>
+    }
+  >
+
+  /**
+   * Changes attributes of an item. An update that touches an attribute of an index's key is `given` the key's other attributes, which also
+   * become a condition. A versioned entity takes the version with the key, and gives the new one.
+   */
+  readonly update: <
+    const L extends ReadonlyArray<Action<string, boolean, Capability>>,
+    const V extends "NONE" | "ALL_OLD" | "ALL_NEW" | "UPDATED_OLD" | "UPDATED_NEW" = "NONE",
+    C extends T.Claim<A> = never
+  >(
+    key: T.VersionedKey<A, E, X>,
+    actions: (p: Paths<A, E>) => L,
+    ...options: T.UpdateArguments<A, E, X, L[number], { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }>
+  ) => Write<
+    T.Returned<A, V, T.NewVersion<A, E>>,
+    DynamoDB.UpdateItemError | UpdatePlanError<E, N, L[number]> | T.UpdateConditional<A, E, R, X, L[number], C> | Old<E, V>,
+    DynamoDB.DynamoDB | R | T.ActionRequires<L[number]> | OldRequires<E, R, V>,
+    {
+      readonly fits: T.FitsOf<V, never, "transact">
+      readonly error: UpdatePlanError<E, N, L[number]>
+      readonly requires: R | T.ActionRequires<L[number]>
+      readonly condition: T.UpdateConditional<A, E, R, X, L[number], C>
+    }
+  >
+
+  /** Sends what changed between two versions of one item, as an update that touches nothing else, and gives the item as it now is. */
+  readonly save: (
+    before: A,
+    after: A
+  ) => Write<
+    A,
+    DynamoDB.UpdateItemError | PutPlanError<E, N> | T.ConditionFailed<A, E, R>,
+    DynamoDB.DynamoDB | T.EncodeRequires<E, R>,
+    {
+      readonly fits: "transact"
+      readonly error: PutPlanError<E, N>
+      readonly requires: T.EncodeRequires<E, R>
+      readonly condition: T.ConditionFailed<A, E, R>
+    }
+  >
+
+  /** Takes the item away. A versioned entity takes the version with the key. */
+  readonly delete: <
+    const V extends "NONE" | "ALL_OLD" = "NONE",
+    C extends T.Claim<A> = never
+  >(
+    key: T.VersionedKey<A, E, X>,
+    options?: { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }
+  ) => Write<
+    T.Returned<A, V, void>,
+    DynamoDB.DeleteItemError | KeyPlanError<N> | T.Conditional<A, E, R, C> | Old<E, V>,
+    DynamoDB.DynamoDB | R | OldRequires<E, R, V>,
+    {
+      readonly fits: T.FitsOf<V, T.Conditional<A, E, R, C>, "batch">
+      readonly error: KeyPlanError<N>
+      readonly requires: R
+      readonly condition: T.Conditional<A, E, R, C>
+    }
+  >
+
+  /** Whether a condition is true of the item that stands at the key: alone as a transaction of one, mostly with others in one. */
+  readonly check: (
+    key: T.PrimaryKey<A, X>,
+    condition: T.If<A, E>
+  ) => Write<
+    void,
+    T.CheckError | KeyPlanError<N> | T.ConditionFailed<A, E, R>,
+    DynamoDB.DynamoDB | R,
+    {
+      readonly fits: "transact"
+      readonly error: KeyPlanError<N>
+      readonly requires: R
+      readonly condition: T.ConditionFailed<A, E, R>
+    }
+  >
+
+  /** The items of one partition of the table (`"primary"`) or an index, in the order of the sort key. A page is read when it is needed. */
+  readonly query: <const I extends keyof X & string>(
+    index: I,
+    partition: T.Whole<A, X[I]["pk"]>,
+    options?: QueryOptions<A, E, X[I]["sk"]>
+  ) => Stream.Stream<A, DynamoDB.QueryError | ReadPlanError<E, N> | ValidationException, DynamoDB.DynamoDB | T.DecodeRequires<E, R>>
+
+  /** One page of a query, with the cursor of the next. */
+  readonly queryPage: <const I extends keyof X & string>(
+    index: I,
+    partition: T.Whole<A, X[I]["pk"]>,
+    options?: QueryOptions<A, E, X[I]["sk"]>
+  ) => Effect.Effect<
+    Page<A>,
+    DynamoDB.QueryError | ReadPlanError<E, N> | ValidationException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R>
+  >
+
+  /** All items of the entity: the whole table is read, and paid for. `segments` are read at a time, and merged as they come. */
+  readonly scan: (
+    options?: ScanOptions<A, E> & { readonly index?: Exclude<keyof X & string, "primary"> | undefined } & {
+      readonly segments?: number | undefined
+    }
+  ) => Stream.Stream<A, DynamoDB.ScanError | ReadPlanError<E, N> | ValidationException, DynamoDB.DynamoDB | T.DecodeRequires<E, R>>
+
+  /** One page of a scan, with the cursor of the next. */
+  readonly scanPage: (
+    options?: ScanOptions<A, E> & { readonly index?: Exclude<keyof X & string, "primary"> | undefined }
+  ) => Effect.Effect<
+    Page<A>,
+    DynamoDB.ScanError | ReadPlanError<E, N> | ValidationException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R>
+  >
+
+  /** An item in wire form, opened and decoded: an image of a stream, what another client read. */
+  readonly decode: (item: Item) => Effect.Effect<A, T.DecodeError<E>, T.DecodeRequires<E, R>>
+}
+
+/**
+ * Any entity.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Any {
+  readonly [TypeId]: TypeId
+  readonly name: string
+  readonly table: Table.Any
+}
+
+/**
+ * An entity of a table: a schema, and the template or attribute that each key is made of. What cannot be stored, and a key that cannot be
+ * made, is thrown when the entity is made, with its path: it is a fault of the program's text.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: <
+  S extends Schema.Schema.All,
+  const K extends Table.KeyNames,
+  const I extends Readonly<Record<string, Table.Index>>,
+  N,
+  const KT extends Readonly<Record<string, Table.KeyType | undefined>>,
+  const Ix extends T.Declared<T.Shape<S>>
+>(
+  table: Table.Table<K, I, N, KT>,
+  schema: S & T.Storable<T.Shape<S>>,
+  keys: Ix & T.Sound<Ix, K, I, KT, T.Shape<S>>,
+  options?: Options<Schema.Schema.Type<S>, T.KeysDeclared<Ix, I>>
+) => Entity<Schema.Schema.Type<S>, T.Shape<S>, Schema.Schema.Context<S>, T.KeysDeclared<Ix, I>, N> = internal.make

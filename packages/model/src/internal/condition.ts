@@ -1,0 +1,370 @@
+/**
+ * Conditions and actions as a program builds them: each holds its operands, on their way through the attribute's schema, and how the tree
+ * of DynamoDB's expression is made of them once they are in wire form.
+ */
+import type { SerializationException } from "@armature/aws/Exceptions"
+import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
+import * as Wire from "@armature/dynamodb/Expression"
+import * as Either from "effect/Either"
+import * as Effect from "effect/Effect"
+import type * as codec from "./codec.js"
+
+export const TypeId: unique symbol = Symbol.for("@armature/model/Expression")
+
+/** A value on its way through its attribute's schema, with what of it is still to be sealed or stored. */
+export type Operand = Effect.Effect<codec.Operand, SerializationException, unknown>
+
+export type WirePath = readonly [string, ...ReadonlyArray<string | number>]
+
+type Values = ReadonlyArray<AttributeValue>
+
+/** Whether an object is one of ours. */
+const kindOf = (u: unknown): unknown => typeof u === "object" && u !== null && TypeId in u ? u[TypeId] : undefined
+
+const plain = (value: AttributeValue): Operand => Either.right({ path: [], value, pending: [] })
+
+// ---------------------------------------------------------------------------------------------------------------- conditions
+
+/** A condition: `make` takes its operands from `from` on. */
+export class Condition {
+  readonly [TypeId] = "Condition"
+  constructor(
+    readonly operands: ReadonlyArray<Operand>,
+    readonly make: (values: Values, from: number) => Wire.Condition
+  ) {}
+
+  private joined(that: Condition, by: (...both: readonly [Wire.Condition, Wire.Condition]) => Wire.Condition): Condition {
+    const left = this.operands.length
+    return new Condition(
+      [...this.operands, ...that.operands],
+      (values, from) => by(this.make(values, from), that.make(values, from + left))
+    )
+  }
+
+  and(that: Condition): Condition {
+    return this.joined(that, Wire.and)
+  }
+
+  or(that: Condition): Condition {
+    return this.joined(that, Wire.or)
+  }
+
+  get not(): Condition {
+    return new Condition(this.operands, (values, from) => Wire.not(this.make(values, from)))
+  }
+}
+
+export const isCondition = (u: unknown): u is Condition => kindOf(u) === "Condition"
+
+/** Text of a program's own. */
+export interface Raw {
+  readonly text: string
+  readonly names: Readonly<Record<string, string>>
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+export const isRaw = (u: unknown): u is Raw => kindOf(u) === "RawCondition"
+
+export const fixed = (condition: Wire.Condition): Condition => new Condition([], () => condition)
+
+export const equals = (path: WirePath, value: AttributeValue): Condition =>
+  fixed(Wire.eq(path, Wire.attributeValue(value)))
+
+// ---------------------------------------------------------------------------------------------------------------- terms
+
+/** What stands on the right of a comparison or of `set`: it takes its operands from `from` on. */
+export class Term {
+  readonly [TypeId]: string = "Term"
+  constructor(
+    readonly operands: ReadonlyArray<Operand>,
+    readonly term: (values: Values, from: number) => unknown
+  ) {}
+}
+
+const isTerm = (u: unknown): u is Term => {
+  const kind = kindOf(u)
+  return kind === "Term" || kind === "Path"
+}
+
+const at = (values: Values, i: number): AttributeValue => {
+  const value = values[i]
+  // one for each operand, which is how `resolve` makes them
+  if (value === undefined) throw new Error("an operand is missing")
+  return value
+}
+
+const toTerm = (value: unknown, encode: (value: unknown) => Operand): Term =>
+  isTerm(value) ? value : new Term([encode(value)], (values, from) => Wire.attributeValue(at(values, from)))
+
+const compare = (
+  left: Wire.Path | Wire.ConditionOperand,
+  by: (left: Wire.Path | Wire.ConditionOperand, right: unknown) => Wire.Condition,
+  value: unknown,
+  encode: (value: unknown) => Operand
+): Condition => {
+  const right = toTerm(value, encode)
+  return new Condition(right.operands, (values, from) => by(left, right.term(values, from)))
+}
+
+const several = (
+  operands: ReadonlyArray<Operand>,
+  make: (values: readonly [unknown, ...ReadonlyArray<unknown>]) => Wire.Condition
+): Condition =>
+  new Condition(operands, (values, from) => {
+    const [first, ...rest] = operands.map((_, i) => Wire.attributeValue(at(values, from + i)))
+    return make([first, ...rest])
+  })
+
+const ordered = (left: Wire.Path | Wire.ConditionOperand, encode: (value: unknown) => Operand) => ({
+  eq: (value: unknown) => compare(left, Wire.eq, value, encode),
+  ne: (value: unknown) => compare(left, Wire.ne, value, encode),
+  lt: (value: unknown) => compare(left, Wire.lt, value, encode),
+  lte: (value: unknown) => compare(left, Wire.le, value, encode),
+  gt: (value: unknown) => compare(left, Wire.gt, value, encode),
+  gte: (value: unknown) => compare(left, Wire.ge, value, encode),
+  between: (low: unknown, high: unknown) =>
+    several([encode(low), encode(high)], ([first, second]) => Wire.between(left, first, second))
+})
+
+// ---------------------------------------------------------------------------------------------------------------- actions
+
+/** One change of an update. */
+export class Action {
+  readonly [TypeId] = "Action"
+  constructor(
+    /** The attribute in the program, and whether all of it is set: to a value that is known. */
+    readonly root: string,
+    readonly whole: boolean,
+    /** Whether doing it twice is doing it once. */
+    readonly constant: boolean,
+    readonly path: WirePath,
+    readonly operands: ReadonlyArray<Operand>,
+    readonly make: (values: Values, from: number) => Wire.Action
+  ) {}
+}
+
+export const isAction = (u: unknown): u is Action => kindOf(u) === "Action"
+
+// ---------------------------------------------------------------------------------------------------------------- paths
+
+/** What a path needs of its attribute. */
+export interface PathCodec {
+  readonly stored: WirePath
+  /** What can stand here, by DynamoDB's types. */
+  readonly wireTypes: ReadonlyArray<string>
+  readonly encode: (value: unknown) => Operand
+}
+
+/** The codec of a path in the program's names. */
+export type Lookup = (path: ReadonlyArray<string | number>) => PathCodec
+
+const number = (value: unknown): Operand => plain({ N: String(value) })
+
+const textOrBytes = (value: unknown): Operand =>
+  plain(value instanceof Uint8Array ? { B: value } : { S: String(value) })
+
+/** A member of a set, out of a set of it alone. */
+const memberOf = (operand: codec.Operand): codec.Operand => {
+  const { BS, NS, SS } = operand.value ?? {}
+  if (SS?.[0] !== undefined) return { ...operand, value: { S: SS[0] } }
+  if (NS?.[0] !== undefined) return { ...operand, value: { N: NS[0] } }
+  return BS?.[0] === undefined ? operand : { ...operand, value: { B: BS[0] } }
+}
+
+export class Size extends Term {
+  override readonly [TypeId] = "Path"
+  readonly eq
+  readonly ne
+  readonly lt
+  readonly lte
+  readonly gt
+  readonly gte
+  readonly between
+  constructor(path: WirePath) {
+    const size = Wire.size(path)
+    super([], () => size)
+    const by = ordered(size, number)
+    this.eq = by.eq
+    this.ne = by.ne
+    this.lt = by.lt
+    this.lte = by.lte
+    this.gt = by.gt
+    this.gte = by.gte
+    this.between = by.between
+  }
+}
+
+/**
+ * A path, with every operator there is; the types show those that what is stored has. Members of structs are properties: a path is
+ * wrapped so that a name which is no operator's leads further in.
+ */
+export class Path extends Term {
+  override readonly [TypeId] = "Path"
+  readonly #lookup: Lookup
+  #codec: PathCodec | undefined
+  #order: ReturnType<typeof ordered> | undefined
+  constructor(lookup: Lookup, readonly path: readonly [string, ...ReadonlyArray<string | number>]) {
+    super([], () => Wire.path(...this.codec.stored))
+    this.#lookup = lookup
+  }
+
+  private get codec(): PathCodec {
+    return this.#codec ??= this.#lookup(this.path)
+  }
+
+  private get encode(): (value: unknown) => Operand {
+    return this.codec.encode
+  }
+
+  private get order(): ReturnType<typeof ordered> {
+    return this.#order ??= ordered(this.codec.stored, this.encode)
+  }
+
+  private action(constant: boolean, operands: ReadonlyArray<Operand>, make: Action["make"], whole = false): Action {
+    return new Action(this.path[0], whole && this.path.length === 1, constant, this.codec.stored, operands, make)
+  }
+
+  at(step: string | number): Path {
+    return wrapped(this.#lookup, [...this.path, step])
+  }
+
+  get exists(): Condition {
+    return fixed(Wire.attributeExists(this.codec.stored))
+  }
+  get missing(): Condition {
+    return fixed(Wire.attributeNotExists(this.codec.stored))
+  }
+  hasType(type: "S" | "N" | "B" | "BOOL" | "NULL" | "M" | "L" | "SS" | "NS" | "BS"): Condition {
+    return fixed(Wire.attributeType(this.codec.stored, type))
+  }
+  eq(value: unknown): Condition {
+    return this.order.eq(value)
+  }
+  ne(value: unknown): Condition {
+    return this.order.ne(value)
+  }
+  lt(value: unknown): Condition {
+    return this.order.lt(value)
+  }
+  lte(value: unknown): Condition {
+    return this.order.lte(value)
+  }
+  gt(value: unknown): Condition {
+    return this.order.gt(value)
+  }
+  gte(value: unknown): Condition {
+    return this.order.gte(value)
+  }
+  between(low: unknown, high: unknown): Condition {
+    return this.order.between(low, high)
+  }
+  in(values: ReadonlyArray<unknown>): Condition {
+    return several(values.map(this.encode), (members) => Wire.in(this.codec.stored, members))
+  }
+  get size(): Size {
+    return new Size(this.codec.stored)
+  }
+  beginsWith(value: unknown): Condition {
+    return several([textOrBytes(value)], ([prefix]) => Wire.beginsWith(this.codec.stored, prefix))
+  }
+  contains(value: unknown): Condition {
+    const { stored, wireTypes } = this.codec
+    const part = wireTypes.includes("L")
+      ? this.at(0).encode(value)
+      : wireTypes.includes("SS") || wireTypes.includes("NS") || wireTypes.includes("BS")
+      ? Effect.map(this.encode(new Set([value])), memberOf)
+      : textOrBytes(value)
+    return several([part], ([member]) => Wire.contains(stored, member))
+  }
+
+  set(value: unknown): Action {
+    const to = toTerm(value, this.encode)
+    return this.action(
+      !isTerm(value),
+      to.operands,
+      (values, from) => Wire.set(this.codec.stored, to.term(values, from)),
+      !isTerm(value)
+    )
+  }
+  setIfMissing(value: unknown): Action {
+    const to = this.ifMissing(value)
+    return this.action(false, to.operands, (values, from) => Wire.set(this.codec.stored, to.term(values, from)))
+  }
+  ifMissing(value: unknown): Term {
+    return new Term(
+      [this.encode(value)],
+      (values, from) => Wire.ifNotExists(this.codec.stored, Wire.attributeValue(at(values, from)))
+    )
+  }
+  plus(value: unknown): Term {
+    const right = toTerm(value, this.encode)
+    return new Term(right.operands, (values, from) => Wire.plus(this.codec.stored, right.term(values, from)))
+  }
+  minus(value: unknown): Term {
+    const right = toTerm(value, this.encode)
+    return new Term(right.operands, (values, from) => Wire.minus(this.codec.stored, right.term(values, from)))
+  }
+  get remove(): Action {
+    // of a list the second removal takes the next element
+    return this.action(typeof this.path[this.path.length - 1] === "string", [], () => Wire.remove(this.codec.stored))
+  }
+  add(value: unknown): Action {
+    return this.action(
+      false,
+      [this.encode(value)],
+      (values, from) => Wire.add(this.codec.stored, Wire.attributeValue(at(values, from)))
+    )
+  }
+  delete(members: unknown): Action {
+    return this.action(
+      false,
+      [this.encode(members)],
+      (values, from) => Wire.delete(this.codec.stored, Wire.attributeValue(at(values, from)))
+    )
+  }
+  append(values: unknown): Action {
+    return this.action(
+      false,
+      [this.encode(values)],
+      (values, from) =>
+        Wire.set(
+          this.codec.stored,
+          Wire.listAppend(this.codec.stored, Wire.attributeValue(at(values, from)))
+        )
+    )
+  }
+  prepend(values: unknown): Action {
+    return this.action(
+      false,
+      [this.encode(values)],
+      (values, from) =>
+        Wire.set(
+          this.codec.stored,
+          Wire.listAppend(Wire.attributeValue(at(values, from)), Wire.path(...this.codec.stored))
+        )
+    )
+  }
+}
+
+const handler: ProxyHandler<Path> = {
+  get: (path, name) => {
+    if (typeof name === "symbol" || name in path) {
+      const own: unknown = Reflect.get(path, name, path)
+      return typeof own === "function" ? own.bind(path) : own
+    }
+    return path.at(name)
+  }
+}
+
+const wrapped = (lookup: Lookup, path: readonly [string, ...ReadonlyArray<string | number>]): Path =>
+  new Proxy(new Path(lookup, path), handler)
+
+/** The paths of an entity, each made when it is first asked for, and kept. */
+export const root = (names: ReadonlyArray<string>, lookup: Lookup): Readonly<Record<string, Path>> => {
+  const paths: Record<string, Path> = {}
+  for (const name of names) {
+    let made: Path | undefined
+    Object.defineProperty(paths, name, { enumerable: true, get: () => made ??= wrapped(lookup, [name]) })
+  }
+  return paths
+}

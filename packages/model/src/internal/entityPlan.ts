@@ -1,0 +1,1 @@
+export interface EntityPlan<out A> { readonly _A?: A }

@@ -1,0 +1,269 @@
+/**
+ * What the types of an entity are computed from: the encoded type by the program's names, the parts of its keys, and what each operation
+ * can fail with and needs. All of it is looked up by the attribute that is touched; nothing here lists paths.
+ */
+import type { S3AttributeException } from "@armature/s3/S3AttributeException"
+import type * as Blobs from "@armature/s3/Blobs"
+import type { SerializationException } from "@armature/aws/Exceptions"
+import type { Decryptor } from "@armature/kms/Decryptor"
+import type { EncryptionError } from "@armature/kms/EncryptionException"
+import type { Encryptor } from "@armature/kms/Encryptor"
+import type * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
+import type {
+  FilledMark,
+  HasMark,
+  Marked,
+  Misplaced,
+  OffloadedMark,
+  OpaqueMark,
+  SealedMark,
+  VersionMark
+} from "../Attribute.js"
+import type { TransactWriteItemsError } from "@armature/dynamodb/DynamoDB"
+import type { ProvisionedThroughputExceededException, TransactionConflictException } from "@armature/dynamodb/DynamoDBException"
+import type { ConditionalCheckFailedException } from "../EntityException.js"
+import type { Action, Condition, Paths, RawCondition } from "../Expression.js"
+import type { Key } from "../Key.js"
+import type * as Table from "../Table.js"
+
+// ---------------------------------------------------------------------------------------------------------------- the model
+
+/** The encoded type by the names that the program uses: of a struct or class its fields', so that a renamed attribute keeps its name. */
+export type Shape<S> = S extends { readonly fields: infer F } ? FieldsShape<F>
+  : S extends { readonly members: ReadonlyArray<infer M> } ? ShapeOfMember<M>
+  : Schema.Schema.Encoded<S>
+
+type ShapeOfMember<M> = M extends unknown ? Shape<M> : never
+
+type FieldsShape<F> = { readonly [K in keyof F]: FieldShape<F[K]> }
+
+type FieldShape<F> = F extends { readonly _EncodedToken: "?:" } ? Schema.Schema.Encoded<F> | undefined
+  : Schema.Schema.Encoded<F>
+
+export type KeysOf<T> = T extends unknown ? keyof T & string : never
+
+export type VersionOf<E> = Marked<E, VersionMark>
+
+/** What `create` fills by itself. */
+export type Filled<E> = Marked<E, FilledMark<"version" | "createdAt" | "updatedAt" | "generated" | "computed">>
+
+/** What `create` takes: the attributes of the model; those that it fills may be left out. */
+export type CreateInput<A, E> = A extends unknown ? CreateInputOf<A, KeysOf<E>, Filled<E>> : never
+
+type CreateInputOf<A, K, F> =
+  & Pick<A, Exclude<keyof A & K, F>>
+  & { readonly [N in keyof A & K & F]?: A[N] | undefined }
+
+// ---------------------------------------------------------------------------------------------------------------- keys
+
+/** The keys of an entity as it declares them; that they are those of the table is what `Sound` says. */
+export interface Declared<E> {
+  readonly primary: { readonly index?: undefined; readonly pk: AnyKey<E>; readonly sk?: AnyKey<E> | undefined }
+  readonly [name: string]: {
+    readonly index?: string | undefined
+    readonly pk?: AnyKey<E> | undefined
+    readonly sk?: AnyKey<E> | undefined
+  }
+}
+
+type AnyKey<E> = Key<ReadonlyArray<KeysOf<E>>>
+
+/**
+ * Refuses keys that are not those of the table, and parts that no key can have: of a primary key, what is not always there; of any, what is
+ * sealed, offloaded, compressed or structured, or of another type than the key's in the table. Only the parts that are named are looked at.
+ */
+export type Sound<Ix, K, I, T, E> = { readonly [N in keyof Ix]: SoundKeys<Ix[N], N, K, I, T, E> }
+
+type SoundKeys<D, N, K, I, T, E> = N extends "primary" ? SoundSides<D, K, T, E, never>
+  : D extends { readonly index: infer Name }
+    ? string extends Name ? unknown
+    : Name extends keyof I ? SoundIndex<D, I[Name], T, E>
+    : { readonly index: keyof I }
+  : { readonly index: keyof I }
+
+type SoundIndex<D, Names, T, E> = Names extends { readonly partitionKey: unknown }
+  ? { readonly pk?: undefined; readonly sk?: undefined }
+  : Names extends { readonly local: true } ? { readonly pk?: undefined } & SoundSide<D, "sk", Table.SortKeyOf<Names>, T, E, undefined>
+  : SoundSides<D, Names, T, E, undefined>
+
+type SoundSides<D, Names, T, E, Absent> =
+  & SoundSide<D, "pk", Table.PartitionKeyOf<Names>, T, E, Absent>
+  & SoundSide<D, "sk", Table.SortKeyOf<Names>, T, E, Absent>
+
+type SoundSide<D, Side extends string, Names, T, E, Absent> = Names extends readonly [infer Name]
+  ? D extends { readonly [S in Side]: Key<infer P, infer Kind> }
+    ? { readonly [S in Side]: number extends P["length"] ? unknown : SoundParts<P[number], Kind, Name, T, E, Absent> }
+  : { readonly [S in Side]: AnyKey<E> }
+  : { readonly [S in Side]?: undefined }
+
+type SoundParts<P extends string, Kind, Name, T, E, Absent> = [Unsound<P, Kind, Name, T, E, Absent>] extends [never]
+  ? TypeOf<Name, T> extends "S" ? unknown : Key<ReadonlyArray<string>, "attribute">
+  : { readonly [M in `${Unsound<P, Kind, Name, T, E, Absent>} cannot be part of this key`]: never }
+
+type TypeOf<Name, T> = Name extends keyof T ? T[Name] : "S"
+
+/** What an attribute of a key holds, in the encoded form. */
+type Holds<Kind, Name, T> = "template" extends Kind ? string | number | bigint
+  : TypeOf<Name, T> extends "N" ? number | bigint
+  : TypeOf<Name, T> extends "B" ? Uint8Array
+  : string
+
+type Unsound<P extends string, Kind, Name, T, E, Absent> = P extends unknown
+  ? [Get<E, P>] extends [Holds<Kind, Name, T> | Absent] ? [Extract<Get<E, P>, OpaqueMark>] extends [never] ? never : P
+  : P
+  : never
+
+type Get<E, P> = E extends unknown ? P extends keyof E ? E[P] : undefined : never
+
+/** The parts of all keys of an entity, out of its declaration. */
+export type KeysDeclared<Ix, I> = { readonly [N in keyof Ix]: PartsDeclared<Ix[N], Ix, I> }
+
+type PartsDeclared<D, Ix, I> = D extends { readonly pk: Key<infer P>; readonly sk?: infer S }
+  ? { readonly pk: P; readonly sk: PartsOf<S>; readonly own: false }
+  : D extends { readonly index: infer N; readonly sk: Key<infer S> }
+    ? { readonly pk: PartsOf<PrimaryPk<Ix>>; readonly sk: S; readonly own: false }
+  : D extends { readonly index: infer N extends keyof I }
+    ? { readonly pk: Table.PartitionKeyOf<I[N]>; readonly sk: Table.SortKeyOf<I[N]>; readonly own: true }
+  : never
+
+type PrimaryPk<Ix> = Ix extends { readonly primary: { readonly pk: infer P } } ? P : never
+
+/** The parts of each key of an entity, in order. `own`: the index's keys are the entity's attributes themselves, one by one. */
+export interface KeyParts {
+  readonly pk: ReadonlyArray<string>
+  readonly sk: ReadonlyArray<string>
+  readonly own: boolean
+}
+
+export type AnyKeys = { readonly [name: string]: KeyParts }
+
+export type PrimaryAttributes<X> = X extends { readonly primary: infer P extends KeyParts } ? P["pk"][number] | P["sk"][number]
+  : never
+
+export type PrimaryKey<A, X> = Pick<A, PrimaryAttributes<X> & keyof A>
+
+/** The primary key, and the version where there is one: an item that was read is such a key. */
+export type VersionedKey<A, E, X> = Pick<A, (PrimaryAttributes<X> | VersionOf<E>) & keyof A>
+
+type SecondaryNames<X> = Exclude<keyof X, "primary">
+
+type Rest<P extends ReadonlyArray<string>, Touched extends string, Have extends string> = [P[number] & Touched] extends
+  [never] ? never : Exclude<P[number], Have>
+
+type RestOf<P, Touched extends string, Have extends string> = P extends KeyParts ? P["own"] extends true ? never
+  : Rest<P["pk"], Touched, Have> | Rest<P["sk"], Touched, Have>
+  : never
+
+/** The other attributes of the index keys that are touched. */
+export type Given<X, Touched extends string> = {
+  [N in SecondaryNames<X>]: RestOf<X[N], Touched, Touched | PrimaryAttributes<X>>
+}[SecondaryNames<X>]
+
+type AnyKeyAttribute<X> = { [N in keyof X]: X[N] extends KeyParts ? X[N]["pk"][number] | X[N]["sk"][number] : never }[keyof X]
+
+type TouchedOf<L> = L extends Action<infer K, boolean, unknown> ? K : never
+type UnknownOf<L> = L extends Action<infer K, infer Known, unknown> ? Known extends true ? never : K : never
+type CapabilityOf<L> = L extends Action<string, boolean, infer W> ? W : never
+
+type Bad<E, X, L> =
+  | (TouchedOf<L> & (PrimaryAttributes<X> | VersionOf<E>))
+  | (UnknownOf<L> & AnyKeyAttribute<X>)
+
+/** Options of an update: `given` is there exactly if an index key is touched whose other attributes are not known. */
+export type UpdateArguments<A, E, X, L, O> = string extends TouchedOf<L>
+  ? [options?: O & { readonly given?: Partial<Pick<A, KeysOf<E> & keyof A>> }]
+  : [Bad<E, X, L>] extends [never]
+    ? [Given<X, TouchedOf<L>>] extends [never] ? [options?: O & { readonly given?: undefined }]
+    : [options: O & { readonly given: Pick<A, Given<X, TouchedOf<L>> & keyof A> }]
+  : [
+    options: O & {
+      readonly "a key attribute can only be set to a known value, a primary key or a version not at all": Bad<E, X, L>
+    }
+  ]
+
+// ---------------------------------------------------------------------------------------------------------------- queries
+
+/** The leading parts of a key: all of them, or the first few. */
+export type Leading<A, P extends ReadonlyArray<string>> = P extends readonly [
+  infer H extends string,
+  ...infer T extends ReadonlyArray<string>
+] ? Pick<A, H & keyof A> | (T extends readonly [] ? never : Pick<A, H & keyof A> & Leading<A, T>)
+  : never
+
+/** Every part of a key. */
+export type Whole<A, P extends ReadonlyArray<string>> = Pick<A, P[number] & keyof A>
+
+// ---------------------------------------------------------------------------------------------------------------- failures
+
+type If_<M, Yes> = [M] extends [never] ? never : Yes
+
+/** What sealing and storing fail with, beyond the write itself. */
+export type EncodeError<E> =
+  | SerializationException
+  | If_<HasMark<E, SealedMark>, EncryptionError>
+  | If_<HasMark<E, OffloadedMark>, S3AttributeException>
+
+export type EncodeRequires<E, R> =
+  | R
+  | If_<HasMark<E, SealedMark>, Encryptor>
+  | If_<HasMark<E, OffloadedMark>, Blobs.Blobs>
+
+export type ActionError<L> =
+  | ("seal" extends CapabilityOf<L> ? EncryptionError : never)
+  | ("store" extends CapabilityOf<L> ? S3AttributeException : never)
+
+export type ActionRequires<L> =
+  | ("seal" extends CapabilityOf<L> ? Encryptor : never)
+  | ("store" extends CapabilityOf<L> ? Blobs.Blobs : never)
+
+/** What opening and decoding fail with. What lies in S3 is fetched later, by whoever reads it. */
+export type DecodeError<E> = SerializationException | If_<HasMark<E, SealedMark>, EncryptionError>
+
+export type DecodeRequires<E, R> = R | If_<HasMark<E, SealedMark>, Decryptor>
+
+export type ConditionFailed<A, E, R> = ConditionalCheckFailedException<A, DecodeError<E>, DecodeRequires<E, R>>
+
+export type Claim<A> = Condition<A> | RawCondition
+
+export type If<A, E> = (p: Paths<A, E>) => Claim<A>
+
+/** The failure of a condition that an operation has if `C` is one, and of the version if there is one. */
+export type Conditional<A, E, R, C> = [VersionOf<E>] extends [never]
+  ? [C] extends [never] ? never : ConditionFailed<A, E, R>
+  : ConditionFailed<A, E, R>
+
+/** The failure of a condition where `given`, too, is one. */
+export type UpdateConditional<A, E, R, X, L, C> = [Given<X, TouchedOf<L>>] extends [never] ? Conditional<A, E, R, C>
+  : ConditionFailed<A, E, R>
+
+/** What an operation gives for a `return` of V. */
+export type Returned<A, V, None> = V extends "NONE" ? None
+  : V extends "ALL_OLD" ? Option.Option<A>
+  : V extends "ALL_NEW" ? A
+  : V extends "UPDATED_OLD" | "UPDATED_NEW" ? Partial<A>
+  : never
+
+/** What a put gives that returns nothing: the item as it was written, where writing it made it another. */
+export type AsWritten<A, E> = [VersionOf<E>] extends [never] ? void : A
+
+/** What an update gives that returns nothing: the new version. */
+export type NewVersion<A, E> = [VersionOf<E>] extends [never] ? void : A[VersionOf<E> & keyof A]
+
+/** Where an operation fits. */
+export type FitsOf<V, Condition, Otherwise> = V extends "NONE" ? [Condition] extends [never] ? Otherwise : "transact" : "alone"
+
+type PartsOf<K> = K extends Key<infer P> ? P : readonly []
+
+/** The shape of some attributes. */
+export type PickShape<E, K> = E extends unknown ? { readonly [N in keyof E & K]: E[N] } : never
+
+/** Refuses a schema with something sealed or offloaded where nothing can be. */
+export type Storable<E> = [Misplaced<E>] extends [never] ? unknown
+  : { readonly "nothing sealed or offloaded can stand in a list, a set or a record of unknown keys": Misplaced<E> }
+
+/** What the transaction of one check can fail with. */
+export type CheckError =
+  | Exclude<TransactWriteItemsError, { readonly _tag: "TransactionCanceledException" }>
+  | ProvisionedThroughputExceededException
+  | TransactionConflictException
