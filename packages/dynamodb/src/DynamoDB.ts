@@ -19,6 +19,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { TransactionInProgressException } from "./DynamoDBException.js"
 import { durationName } from "./DynamoDBMetrics.js"
+import * as around from "./internal/around.js"
 import type {
   BatchGetItemError,
   BatchGetItemOutput,
@@ -47,6 +48,7 @@ import type { ErrorFor, ItemWriteOptions, OptionsFor } from "./internal/idempote
 import type { Item as InternalItem } from "./internal/items.js"
 import type { BatchExecuteStatementOutput, Exact, ListTables, Query, Scan, WaitOptions } from "./internal/methods.js"
 import type * as operations from "./internal/operations.js"
+import { attempts } from "./internal/rateLimit.js"
 import * as sdk from "./internal/sdk.js"
 import * as service from "./internal/service.js"
 import { answered, attributes, measure } from "./internal/telemetry.js"
@@ -334,7 +336,7 @@ export const make = (options: DynamoDB.Options = {}): Effect.Effect<DynamoDB.Ser
     const retry = resolved.retry ?? Option.getOrElse(inForce, () => defaultRetry)
     const client = ServiceClient.make<Operations>({
       service: "DynamoDB",
-      transport: asking(transport, options.consumedCapacity ?? "TOTAL"),
+      transport: attempts(asking(transport, options.consumedCapacity ?? "TOTAL")),
       rules,
       retry,
       resend: resolved.resend ?? "safe",
@@ -346,7 +348,7 @@ export const make = (options: DynamoDB.Options = {}): Effect.Effect<DynamoDB.Ser
       operationLabel: "db.operation.name",
       slow: resolved.slow
     })
-    return service.make(client, retry)
+    return service.make(around.calls(client, yield* around.base), retry)
   })
 
 /**
@@ -384,7 +386,13 @@ export const sdkTransport = (
   Effect.flatMap(
     AwsConfig.resolve(options),
     (resolved) =>
-      SdkTransport.make({ service: "DynamoDB", options: resolved, client: sdk.client, senders: sdk.senders })
+      SdkTransport.make({
+        service: "DynamoDB",
+        options: resolved,
+        client: sdk.client,
+        senders: sdk.senders,
+        reuse: true
+      })
   )
 
 /**

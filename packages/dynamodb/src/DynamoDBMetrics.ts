@@ -6,6 +6,7 @@
  */
 import { counterKey, duration as durationOf } from "@armature/aws/Telemetry"
 import * as Metric from "effect/Metric"
+import * as MetricBoundaries from "effect/MetricBoundaries"
 
 /**
  * The name of the histogram of durations.
@@ -54,3 +55,51 @@ export const consumedCapacity: Metric.Metric.Counter<number> = Metric.fromMetric
  * @category metrics
  */
 export const items: Metric.Metric.Counter<number> = Metric.fromMetricKey(itemsKey)
+
+const seconds = MetricBoundaries.fromIterable([0.001, 0.01, 0.1, 0.5, 1, 5, 10, 60])
+
+/**
+ * Capacity units that a rate limiter holds; negative while more was consumed than there was. By `limit` (a table, `table/index`, or `*`)
+ * and `unit` (`"read"` or `"write"`), as are the other metrics of rate limiters.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const rateLimitTokens: Metric.Metric.Gauge<number> = Metric.gauge("aws.dynamodb.rate_limit.tokens")
+
+/**
+ * Capacity units a second that a rate limiter lets pass.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const rateLimitRate: Metric.Metric.Gauge<number> = Metric.gauge("aws.dynamodb.rate_limit.rate")
+
+/**
+ * How long requests waited for a rate limiter, in seconds. Those that did not wait are not counted.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const rateLimitWaits: Metric.Metric.Histogram<number> = Metric.histogram("aws.dynamodb.rate_limit.wait", seconds)
+
+/**
+ * Capacity units by which estimates were wrong; `direction` is `"charged"` for what was too little and `"returned"` for what was too much.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const rateLimitCorrections: Metric.Metric.Counter<number> = Metric.counter(
+  "aws.dynamodb.rate_limit.corrections",
+  { incremental: true }
+)
+
+/**
+ * Partition keys that were found hot, by `db.collection.name` and `unit`. The keys themselves are no label.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const hotPartitions: Metric.Metric.Counter<number> = Metric.counter("aws.dynamodb.hot_partitions", {
+  incremental: true
+})

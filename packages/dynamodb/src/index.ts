@@ -16,6 +16,10 @@ export * as DynamoDBMetrics from "./DynamoDBMetrics.js"
 
 export * as Expression from "./Expression.js"
 
+export * as HotPartitions from "./HotPartitions.js"
+
 export * as Item from "./Item.js"
 
 export * as Operation from "./Operation.js"
+
+export * as RateLimit from "./RateLimit.js"

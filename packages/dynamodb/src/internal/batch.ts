@@ -24,6 +24,7 @@ import * as plan from "./batchPlan.js"
 import { unfrozen } from "./idempotent.js"
 import type { Item } from "./items.js"
 import * as operations from "./operations.js"
+import { urgently } from "./rateLimit.js"
 
 type Client = ServiceClient<operations.Operations>
 
@@ -90,7 +91,8 @@ const run = <M, E extends AwsException>(batch: {
       reached: number,
       unsure?: number
     ): Effect.Effect<void> =>
-      Effect.matchEffect(send(members), {
+      // its window runs: a rate limiter charges it and does not let it wait
+      Effect.matchEffect(unsure === undefined ? send(members) : urgently(send(members)), {
         onFailure: (e) => {
           fate.first ??= e
           fate.last = e

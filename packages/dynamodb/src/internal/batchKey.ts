@@ -10,7 +10,8 @@ export type ReadonlyItem = Readonly<Record<string, ReadonlyAttributeValue>>
 /** Integers that are written in one way only, whatever else is written in many. */
 const plainInteger = /^(?:0|-?[1-9][0-9]{0,37})$/
 
-const numberText = (text: string): string => {
+/** A number as a text, the same for numbers that are equal. */
+export const numberText = (text: string): string => {
   if (plainInteger.test(text)) return text
   try {
     return number.ofBigDecimal(number.toBigDecimal(text))
