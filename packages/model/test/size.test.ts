@@ -67,6 +67,12 @@ describe("report", () => {
     assert.strictEqual(write.transactional, 82)
   })
 
+  it("does not take what every object has for a key", () => {
+    const odd = Table.make("odd", { key: ["pk"], indexes: { odd: ["constructor"] } })
+    assert.deepStrictEqual(Size.report(odd.plan, item).write.indexes, {})
+    assert.strictEqual(Table.definition(odd).AttributeDefinitions?.[1]?.AttributeType, "S")
+  })
+
   it("leaves out an index of which a key is missing", () => {
     const { write } = Size.report(plan, { ...item, g1pk: { S: "a" }, tenant: { S: "t" }, age: { N: "7" } })
     assert.deepStrictEqual(Object.keys(write.indexes), ["local"])

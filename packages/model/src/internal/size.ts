@@ -53,7 +53,7 @@ const projected = (
   index: IndexPlan,
   item: Item.ReadonlyItem
 ): Item.ReadonlyItem | undefined => {
-  if (!names(index).every((name) => item[name] !== undefined)) return undefined
+  if (!names(index).every((name) => Object.hasOwn(item, name))) return undefined
   if (index.projection === "ALL") return item
   const own = typeof index.projection === "string" ? [] : index.projection
   const held = new Set([...names(plan.key), ...names(index), ...own])
