@@ -14,7 +14,7 @@ const invalid = (operation: string, resource: string | undefined, reason: string
 const empty = new Uint8Array()
 
 /** A stream that has exactly the length given. Its last piece goes out when it is known to be the last, so that S3 never has a body whole that is none. */
-const exactly = <E, R>(
+export const exactly = <E, R>(
   stream: Stream.Stream<Uint8Array, E, R>,
   length: number,
   refuse: (reason: string) => ValidationException

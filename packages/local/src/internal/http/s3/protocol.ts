@@ -127,12 +127,17 @@ const succeeded = (context: Context, operation: OperationModel, output: unknown)
   }
 }
 
-/** The stated checksums of a body of XML, which S3 verifies and does not keep. */
-const xmlChecksums = (head: Head, document: Uint8Array): ServiceFault | undefined => {
-  const stated = Checksum.algorithms.flatMap((algorithm) => {
-    const value = headerOf(head, algorithm === "MD5" ? "content-md5" : `x-amz-checksum-${algorithm.toLowerCase()}`)
-    return value === undefined ? [] : [[algorithm, value] as const]
-  })
+/**
+ * The stated checksums of a body of XML, which S3 verifies and does not keep. One that is a member of the input (of
+ * `CompleteMultipartUpload`) is the object's, not the document's.
+ */
+const xmlChecksums = (head: Head, document: Uint8Array, input: object): ServiceFault | undefined => {
+  const stated = Checksum.algorithms.filter((algorithm) => !(Checksum.memberOf(algorithm) in input)).flatMap(
+    (algorithm) => {
+      const value = headerOf(head, algorithm === "MD5" ? "content-md5" : `x-amz-checksum-${algorithm.toLowerCase()}`)
+      return value === undefined ? [] : [[algorithm, value] as const]
+    }
+  )
   const computed = Checksum.compute(
     Content.of(Content.memory, document),
     stated.map(([algorithm]) => algorithm)
@@ -185,7 +190,7 @@ const receive = (
       if (size === 0) return input
       const document = Buffer.concat([...Content.read(content)])
       const value = Bindings.fromXml(schema, member, document.toString("utf8"))
-      const wrong = xmlChecksums(head, document) ?? (value === undefined ? malformed : undefined)
+      const wrong = xmlChecksums(head, document, input) ?? (value === undefined ? malformed : undefined)
       return wrong === undefined ? { ...input, [member]: value } : yield* Effect.fail(wrong)
     }
     if (typeof input["ContentEncoding"] === "string" && Receive.isFramed(head)) {
