@@ -16,7 +16,7 @@ import type * as Stream from "effect/Stream"
 import * as blobs from "./internal/blobs.js"
 import { write } from "./internal/blobsWrite.js"
 import { S3 } from "./internal/tag.js"
-import type { Inline, KeyValue, Pointer, Stored } from "./Pointer.js"
+import type { Inline, KeyValue, Offloaded, Pointer, Stored } from "./Pointer.js"
 import type * as Api from "./S3.js"
 import type { S3AttributeException } from "./S3AttributeException.js"
 
@@ -75,7 +75,7 @@ export declare namespace Blobs {
   }
 
   /**
-   * The bytes of a value, or a stream of them, whose chunks are not copied.
+   * The bytes of a value, or a stream of them. They are not copied, and must not be changed afterwards.
    *
    * @since 0.1.0
    * @category models
@@ -92,6 +92,14 @@ export declare namespace Blobs {
     /** The media type that S3 is told, and that the pointer keeps. */
     readonly contentType?: string | undefined
   }
+
+  /**
+   * What became of a value: it is in S3, or small enough to stand in the item as bytes.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export type Kept = Inline<{ readonly B: Uint8Array }> | Offloaded
 
   /**
    * One value to store.
@@ -168,7 +176,7 @@ export declare namespace Blobs {
   export interface Settled<A, E> {
     readonly result: Either.Either<A, E | WriteOutcomeUnknownException>
     readonly outcome: "applied" | "not-applied" | "unknown"
-    readonly stored: ReadonlyArray<Stored>
+    readonly stored: ReadonlyArray<Kept>
     readonly deleted: ReadonlyArray<Pointer>
     readonly left: ReadonlyArray<Pointer>
   }
@@ -193,7 +201,7 @@ export declare namespace Blobs {
     /** Stores a value under a key that was never used, or leaves it inline when it is small. Without an item write it is an orphan. */
     readonly store: <E = never, R = never>(
       value: Value<E, R>
-    ) => Effect.Effect<Stored, S3AttributeException | E, R>
+    ) => Effect.Effect<Kept, S3AttributeException | E, R>
     /**
      * The verified bytes. When the object is not there, the item is read again and its new pointer followed, at most three times; an item
      * that holds the value inline by then gives that.
@@ -227,7 +235,7 @@ export declare namespace Blobs {
      */
     readonly write: <A, E, R, E2 = never, R2 = never>(
       values: ReadonlyArray<Value<E2, R2>>,
-      item: (stored: ReadonlyArray<Stored>) => Effect.Effect<Written<A>, E, R>,
+      item: (stored: ReadonlyArray<Kept>) => Effect.Effect<Written<A>, E, R>,
       options?: WriteOptions<E>
     ) => Effect.Effect<Settled<A, E>, S3AttributeException | E2, R | R2>
   }

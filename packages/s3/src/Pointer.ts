@@ -31,6 +31,14 @@ export type ReadonlyAttributeValue = attributeValue.ReadonlyAttributeValue
 export type KeyValue = attributeValue.KeyValue
 
 /**
+ * What a pointer is written with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PointerMember = attributeValue.PointerMember
+
+/**
  * Where an object is, and how many bytes with which SHA-256 it has. The region is for whoever reads the table from elsewhere; it directs
  * no request.
  *
@@ -56,9 +64,9 @@ export interface Pointer {
  * @since 0.1.0
  * @category models
  */
-export interface Inline {
+export interface Inline<V = ReadonlyAttributeValue> {
   readonly _tag: "Inline"
-  readonly value: ReadonlyAttributeValue
+  readonly value: V
 }
 
 /**
@@ -78,7 +86,7 @@ export interface Offloaded {
  * @since 0.1.0
  * @category models
  */
-export type Stored = Inline | Offloaded
+export type Stored<V = ReadonlyAttributeValue> = Inline<V> | Offloaded
 
 /**
  * A value for the item itself.
@@ -86,7 +94,7 @@ export type Stored = Inline | Offloaded
  * @since 0.1.0
  * @category constructors
  */
-export const inline = (value: ReadonlyAttributeValue): Inline => ({ _tag: "Inline", value })
+export const inline = <V>(value: V): Inline<V> => ({ _tag: "Inline", value })
 
 /**
  * A value that is in S3 already.
@@ -102,7 +110,9 @@ export const offloaded = (pointer: Pointer): Offloaded => ({ _tag: "Offloaded", 
  * @since 0.1.0
  * @category encoding
  */
-export const encode: (stored: Stored) => attributeValue.StoredMap = internal.encode
+export const encode: <V>(
+  stored: Stored<V>
+) => { readonly M: { readonly [name: string]: V | PointerMember } } = internal.encode
 
 /**
  * What an attribute value holds; on the left what is wrong with it, without the value. Strict: no member more, none of another type, no

@@ -20,7 +20,9 @@ export type KeyValue =
   | { readonly N: string }
   | { readonly B: Uint8Array }
 
-/** What a stored value looks like in an item. */
-export interface StoredMap {
-  readonly M: { readonly [name: string]: ReadonlyAttributeValue }
-}
+/** What a pointer is written with. */
+export type PointerMember =
+  | { readonly S: string }
+  | { readonly N: string }
+  | { readonly B: Uint8Array }
+  | { readonly M: { readonly [name: string]: PointerMember } }

@@ -133,7 +133,7 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 /** A ULID of a time in milliseconds and ten random bytes. */
 export const ulid = (time: number, random: Uint8Array): string => {
-  let number = random.reduce((sum, byte) => (sum << 8n) | BigInt(byte), BigInt(time))
+  let number = random.reduce((sum, byte) => (sum << 8n) | BigInt(byte), BigInt(Math.max(0, Math.floor(time))))
   let text = ""
   for (let i = 0; i < 26; i++) {
     text = crockford.charAt(Number(number & 31n)) + text

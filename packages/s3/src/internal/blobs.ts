@@ -10,11 +10,14 @@ import type { Blobs } from "../Blobs.js"
 import { type Inline, inline, offloaded, type Pointer, type Stored } from "../Pointer.js"
 import type { S3 } from "../S3.js"
 import type { S3AttributeException } from "../S3AttributeException.js"
+import { upload } from "../S3Upload.js"
 import * as keys from "./blobKey.js"
 import { failure, fromS3, type Target } from "./blobsFailure.js"
 import { concat } from "./bytes.js"
 import type { GetObjectBodyError, GetObjectError } from "./errors.js"
+import * as Parts from "./parts.js"
 import { defaultRetry } from "./retry.js"
+import { S3 as Tag } from "./tag.js"
 
 /** What a `Blobs` stands on. */
 export interface Settings {
@@ -32,6 +35,7 @@ export interface Settings {
 }
 
 const rounds = 3
+const partSize = 8 * 1024 * 1024
 const rereads = 3
 
 export const placeOf = (owner: Blobs.Owner): Effect.Effect<keys.Place, S3AttributeException> =>
@@ -76,13 +80,13 @@ const versionOf = (output: { readonly VersionId?: string | undefined }): Pick<Po
  * Puts an object where none stands. When it is not known whether a put took effect, or one stands there by now, S3 is asked whether it is
  * ours; if none stands, the put is made again: whichever of the two lands first, the other is refused.
  */
-const put = (
+const putBytes = (
   s3: S3.Service,
   target: Target,
   bytes: Uint8Array,
-  sha256: Uint8Array,
   contentType: string | undefined
-): Effect.Effect<Pick<Pointer, "versionId">, S3AttributeException> => {
+): Effect.Effect<Pick<Pointer, "versionId" | "size" | "sha256">, S3AttributeException> => {
+  const sha256 = new Uint8Array(createHash("sha256").update(bytes).digest())
   const object = { Bucket: target.bucket, Key: target.key }
   const ChecksumSHA256 = Buffer.from(sha256).toString("base64")
   const round = (left: number): Effect.Effect<Pick<Pointer, "versionId">, S3AttributeException> =>
@@ -103,24 +107,79 @@ const put = (
           )
       )
     )
-  return round(rounds)
+  return Effect.map(round(rounds), (version) => ({ size: bytes.length, sha256, ...version }))
 }
+
+/** What a body failed with itself, apart from what S3 fails with. */
+class Broken<E> {
+  constructor(readonly e: E) {}
+}
+
+/** Puts an object of a length that is not known before, in parts. Gives what its pointer says of it. */
+const putStream = <E>(
+  s3: S3.Service,
+  target: Target,
+  body: Stream.Stream<Uint8Array, E>,
+  contentType: string | undefined
+): Effect.Effect<Pick<Pointer, "versionId" | "size" | "sha256">, S3AttributeException | E> =>
+  Effect.suspend(() => {
+    const hash = createHash("sha256")
+    const Body = body.pipe(
+      Stream.tap((chunk) => Effect.sync(() => hash.update(chunk))),
+      Stream.mapError((e) => new Broken(e))
+    )
+    return upload({ Bucket: target.bucket, Key: target.key, Body, IfNoneMatch: "*", ContentType: contentType }).pipe(
+      Effect.provideService(Tag, s3),
+      Effect.mapBoth({
+        onFailure: (e) => e instanceof Broken ? e.e : fromS3(target)(e),
+        onSuccess: (output) => ({
+          size: output.ContentLength,
+          sha256: new Uint8Array(hash.digest()),
+          ...versionOf(output)
+        })
+      })
+    )
+  })
+
+/** Whole, if it is no longer than a part. */
+const begun = <E, R>(body: Blobs.Body<E, R>) =>
+  Effect.gen(function*() {
+    if (body instanceof Uint8Array) return { whole: body }
+    const context = yield* Effect.context<R>()
+    const next = yield* Parts.read(Stream.provideContext(body, context), partSize)
+    const first = yield* next
+    if (first.last) return { whole: first.bytes }
+    const rest = Stream.unfoldEffect(
+      false,
+      (ended) =>
+        ended
+          ? Effect.succeedNone
+          : Effect.map(next, ({ bytes, last }) => Option.some([bytes, last] as const))
+    )
+    return { stream: Stream.concat(Stream.succeed(first.bytes), rest) }
+  })
 
 export const store =
   (settings: Settings): Blobs.Service["store"] =>
   <E, R>({ above = settings.above, body, contentType, owner }: Blobs.Value<E, R>) =>
-    Effect.gen(function*() {
+    Effect.scoped(Effect.gen(function*() {
       const place = yield* placeOf(owner)
-      const bytes = body instanceof Uint8Array ? body : concat(yield* Stream.runCollect(body))
-      if (above !== undefined && bytes.length <= above) return inline({ B: bytes })
+      const { stream, whole } = yield* begun(body)
+      const size = whole?.length ?? Infinity
+      if (whole !== undefined && above !== undefined && size <= above) {
+        const kept: Blobs.Kept = inline({ B: whole })
+        return kept
+      }
       yield* marked(settings, place.prefix, owner)
-      const key = keys.keyAt(place, keys.ulid(yield* Clock.currentTimeMillis, randomBytes(10)))
       const { bucket, region, s3 } = settings
-      const sha256 = new Uint8Array(createHash("sha256").update(bytes).digest())
-      const version = yield* put(s3, { bucket, key }, bytes, sha256, contentType)
-      const pointer = { bucket, region, key, size: bytes.length, sha256, ...version }
-      return offloaded(contentType === undefined ? pointer : { ...pointer, contentType })
-    })
+      const key = keys.keyAt(place, keys.ulid(yield* Clock.currentTimeMillis, randomBytes(10)))
+      const facts = whole === undefined
+        ? yield* putStream(s3, { bucket, key }, stream, contentType)
+        : yield* putBytes(s3, { bucket, key }, whole, contentType)
+      const pointer = { bucket, region, key, ...facts }
+      const kept: Blobs.Kept = offloaded(contentType === undefined ? pointer : { ...pointer, contentType })
+      return kept
+    }))
 
 /** Passes the chunks of a body on, and fails when they are not those of the pointer: at the first byte too many, or at the end. */
 const verified = <E>(

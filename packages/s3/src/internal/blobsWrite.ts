@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Blobs } from "../Blobs.js"
-import type { Pointer, Stored } from "../Pointer.js"
+import type { Pointer } from "../Pointer.js"
 import { remove, type Settings, store } from "./blobs.js"
 import { failure } from "./blobsFailure.js"
 
@@ -37,7 +37,7 @@ export const write = (settings: Settings): Blobs.Service["write"] => {
   const storing = store(settings)
   return <A, E, R, E2, R2>(
     values: ReadonlyArray<Blobs.Value<E2, R2>>,
-    item: (stored: ReadonlyArray<Stored>) => Effect.Effect<Blobs.Written<A>, E, R>,
+    item: (stored: ReadonlyArray<Blobs.Kept>) => Effect.Effect<Blobs.Written<A>, E, R>,
     options: Blobs.WriteOptions<E> = {}
   ) =>
     Effect.gen(function*() {

@@ -1,29 +1,31 @@
 /** The form of a stored value in an item, version 1, and back. */
 import * as Either from "effect/Either"
 import type { Pointer, Stored } from "../Pointer.js"
-import type { ReadonlyAttributeValue, StoredMap } from "./attributeValue.js"
+import type { PointerMember, ReadonlyAttributeValue } from "./attributeValue.js"
 
 const version = "1"
 const sha256Length = 32
 
-const optional = (name: string, value: string | undefined) => value === undefined ? {} : { [name]: { S: value } }
+const optional = (name: string, value: string | undefined): { readonly [name: string]: PointerMember } =>
+  value === undefined ? {} : { [name]: { S: value } }
 
-export const encode = (stored: Stored): StoredMap => ({
-  M: stored._tag === "Inline" ? { v: { N: version }, i: stored.value } : {
-    v: { N: version },
-    p: {
-      M: {
-        bucket: { S: stored.pointer.bucket },
-        region: { S: stored.pointer.region },
-        key: { S: stored.pointer.key },
-        size: { N: String(stored.pointer.size) },
-        sha256: { B: stored.pointer.sha256 },
-        ...optional("versionId", stored.pointer.versionId),
-        ...optional("contentType", stored.pointer.contentType)
-      }
+export const encode = <V>(stored: Stored<V>): { readonly M: { readonly [name: string]: V | PointerMember } } => {
+  const v = { N: version }
+  if (stored._tag === "Inline") return { M: { v, i: stored.value } }
+  const { bucket, contentType, key, region, sha256, size, versionId } = stored.pointer
+  const p = {
+    M: {
+      bucket: { S: bucket },
+      region: { S: region },
+      key: { S: key },
+      size: { N: String(size) },
+      sha256: { B: sha256 },
+      ...optional("versionId", versionId),
+      ...optional("contentType", contentType)
     }
   }
-})
+  return { M: { v, p } }
+}
 
 type Members = { readonly [name: string]: ReadonlyAttributeValue }
 

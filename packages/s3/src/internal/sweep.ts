@@ -12,7 +12,7 @@ import * as keys from "./blobKey.js"
 import { fromS3 } from "./blobsFailure.js"
 import { type Position, readCursor, writeCursor } from "./sweepCursor.js"
 import { deleteAll } from "./sweepDelete.js"
-import { type Candidate, candidatesAt, type Page, type Sweep } from "./sweepList.js"
+import { type Candidate, candidatesAt, type Page, type Sweep, versionsAt } from "./sweepList.js"
 import { overdue } from "./sweepRetain.js"
 import { S3 } from "./tag.js"
 
@@ -168,6 +168,21 @@ const abandon = (sweep: Sweep): Effect.Effect<number, S3AttributeException> => {
   )
 }
 
+/** Takes away what earlier sweeps that were stopped in the middle of asking the time have left. */
+const tidy = (sweep: Sweep): Effect.Effect<void, S3AttributeException> =>
+  Effect.gen(function*() {
+    let position: Position | "done" = sweep.dryRun ? "done" : {}
+    while (position !== "done") {
+      const { next, versions } = yield* versionsAt(sweep, keys.clockUnder(sweep.prefix, ""), position)
+      yield* deleteAll(
+        sweep.s3,
+        sweep.bucket,
+        versions.filter(({ lastModified = sweep.now }) => lastModified < sweep.before)
+      )
+      position = next
+    }
+  })
+
 const sum = (a: Counts, b: Counts): Counts => ({
   listed: a.listed + b.listed,
   young: a.young + b.young,
@@ -194,6 +209,7 @@ export const sweep = <E, R>(
       Effect.gen(function*() {
         const page = yield* candidatesAt(sweep, position, pageSize)
         const seen = sum(counts, yield* sweepPage(sweep, options, page))
+        if (page.next === "done") yield* tidy(sweep)
         const step: Step = page.next === "done"
           ? [{ ...seen, aborted: yield* abandon(sweep), cursor: undefined }, Option.none()]
           : [{ ...seen, cursor: writeCursor(page.next) }, Option.some({ position: page.next, counts: seen })]
