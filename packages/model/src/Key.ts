@@ -10,12 +10,16 @@
 import * as internal from "./internal/key.js"
 
 /**
+ * Marks a key.
+ *
  * @since 0.1.0
  * @category symbols
  */
 export const TypeId: unique symbol = Symbol.for("@armature/model/Key")
 
 /**
+ * Marks a key.
+ *
  * @since 0.1.0
  * @category symbols
  */

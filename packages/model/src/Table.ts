@@ -12,12 +12,16 @@ import * as Effect from "effect/Effect"
 import * as internal from "./internal/table.js"
 
 /**
+ * Marks a table.
+ *
  * @since 0.1.0
  * @category symbols
  */
 export const TypeId: unique symbol = Symbol.for("@armature/model/Table")
 
 /**
+ * Marks a table.
+ *
  * @since 0.1.0
  * @category symbols
  */
