@@ -20,7 +20,21 @@ const app = Table.make("app", {
 })
 const configured = Table.make(Config.string("TABLE"), { key: ["pk"], logicalName: "app" })
 
-type Names = "pk" | "sk" | "g1pk" | "g1sk" | "g2pk" | "tenant" | "region" | "year" | "month" | "a" | "b" | "c" | "d" | "age"
+type Names =
+  | "pk"
+  | "sk"
+  | "g1pk"
+  | "g1sk"
+  | "g2pk"
+  | "tenant"
+  | "region"
+  | "year"
+  | "month"
+  | "a"
+  | "b"
+  | "c"
+  | "d"
+  | "age"
 
 describe("Table", () => {
   it("keeps what was declared as literal types", () => {
@@ -84,6 +98,13 @@ describe("Table", () => {
     expect(Table.name(app)).type.toBe<Effect<string>>()
     expect(Table.name(configured)).type.toBe<Effect<string, ConfigError>>()
     expect(Table.make).type.not.toBeCallableWith(Config.string("TABLE"), { key: ["pk"] })
+  })
+
+  it("is any table", () => {
+    expect(app).type.toBeAssignableTo<Table.Any>()
+    expect(configured).type.toBeAssignableTo<Table.Any>()
+    expect(app).type.toBeAssignableTo<Table.Named<never>>()
+    expect(configured).type.not.toBeAssignableTo<Table.Named<never>>()
   })
 
   it("is defined without an effect where the name is known", () => {

@@ -32,7 +32,7 @@ export interface Attribute {
 export type Plan = Template | Attribute
 
 /** The text after a part must begin with this: it sorts below everything that a part may hold. */
-export const separator = "#"
+const separator = "#"
 
 /** A number has at most this many digits in DynamoDB. */
 const maxDigits = 38
