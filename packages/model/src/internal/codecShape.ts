@@ -107,36 +107,52 @@ const describe = (how: Opaque): string =>
 
 const isClass = (ast: AST.Declaration): boolean => AST.SurrogateAnnotationId in ast.annotations
 
-/** A mark anywhere in a schema, at whichever end. */
-const someMark = (ast: AST.AST, seen = new Set<AST.AST>()): marks.Mark | undefined => {
-  if (seen.has(ast)) return undefined
-  seen.add(ast)
-  const first = (asts: ReadonlyArray<AST.AST>): marks.Mark | undefined => {
-    for (const one of asts) {
-      const found = someMark(one, seen)
-      if (found !== undefined) return found
-    }
-    return undefined
-  }
-  switch (ast._tag) {
-    case "Declaration":
-      // the parameter of a class is the schema that stands at its other end
-      return marks.markOf(ast) ?? (isClass(ast) ? undefined : first(ast.typeParameters))
-    case "Refinement":
-      return someMark(ast.from, seen)
-    case "Transformation":
-      return first([ast.from, ast.to])
-    case "Suspend":
-      return someMark(ast.f(), seen)
-    case "Union":
-      return first(ast.types)
-    case "TupleType":
-      return first([...ast.elements, ...ast.rest].map((one) => one.type))
-    case "TypeLiteral":
-      return first([...ast.propertySignatures, ...ast.indexSignatures].map((one) => one.type))
-    default:
+/** More than any schema that is written by hand has. */
+const maxNodes = 20_000
+
+const endless = "unfolds without end; give the recursive schema itself, not a side of it"
+
+/**
+ * A mark anywhere in a schema, at whichever end. The type side of a recursive schema unfolds into ever new ones: it is followed twice, and
+ * what is not done by then is refused rather than taken for harmless.
+ */
+const someMark = (root: AST.AST, at: At): marks.Mark | undefined => {
+  const seen = new Set<AST.AST>()
+  const go = (ast: AST.AST, unfolded: ReadonlyArray<string>): marks.Mark | undefined => {
+    if (seen.has(ast)) return undefined
+    seen.add(ast)
+    if (seen.size > maxNodes) refuse(at, endless)
+    const first = (asts: ReadonlyArray<AST.AST>): marks.Mark | undefined => {
+      for (const one of asts) {
+        const found = go(one, unfolded)
+        if (found !== undefined) return found
+      }
       return undefined
+    }
+    switch (ast._tag) {
+      case "Declaration":
+        // the parameter of a class is the schema that stands at its other end
+        return marks.markOf(ast) ?? (isClass(ast) ? undefined : first(ast.typeParameters))
+      case "Refinement":
+        return go(ast.from, unfolded)
+      case "Transformation":
+        return first([ast.from, ast.to])
+      case "Suspend": {
+        const inside = ast.f()
+        const text = String(inside)
+        return unfolded.filter((one) => one === text).length > 1 ? undefined : go(inside, [...unfolded, text])
+      }
+      case "Union":
+        return first(ast.types)
+      case "TupleType":
+        return first([...ast.elements, ...ast.rest].map((one) => one.type))
+      case "TypeLiteral":
+        return first([...ast.propertySignatures, ...ast.indexSignatures].map((one) => one.type))
+      default:
+        return undefined
+    }
   }
+  return go(root, [])
 }
 
 const addMark = (into: Opaque, behaviour: marks.Sealed | marks.Offloaded | marks.Compressed, at: At): Opaque => {
@@ -183,7 +199,7 @@ const collect = (asts: ReadonlyArray<AST.AST>, at: At): Leaves => {
       case "Transformation": {
         const own = marks.markOf(ast.from)
         if (own === undefined || own.inner !== ast.to) {
-          const lost = someMark(ast.to)
+          const lost = someMark(ast.to, at)
           if (lost !== undefined) {
             refuse(
               at,
@@ -266,6 +282,7 @@ class Builder {
     const key = `${place}:${[...new Set(asts.map(idOf))].sort((a, b) => a - b).join()}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
+    if (this.#known.size > maxNodes) refuse({ ...at, path: at.path.slice(0, 1) }, endless)
     let shape: Shape | undefined
     const lazy = { get: () => shape ??= this.#shape(asts, at) }
     this.#known.set(key, lazy)
