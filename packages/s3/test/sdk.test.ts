@@ -1,4 +1,5 @@
 /** The service through the AWS SDK, against a server that misbehaves on purpose. */
+import type * as AwsConfig from "@armature/aws/AwsConfig"
 import * as AwsRetry from "@armature/aws/AwsRetry"
 import { describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -21,7 +22,7 @@ const checksum = (bytes: Buffer): string => {
 }
 
 /** A server on a loopback port, and a service of a single connection to it. */
-const serve = (answer: Http.RequestListener) =>
+const serve = (answer: Http.RequestListener, timeouts: AwsConfig.Timeouts = {}) =>
   Effect.gen(function*() {
     const server = yield* Effect.acquireRelease(
       Effect.async<Http.Server>((resume) => {
@@ -41,6 +42,7 @@ const serve = (answer: Http.RequestListener) =>
       region: "eu-central-1",
       credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: Redacted.make("secret") },
       maxSockets: 1,
+      timeouts,
       retry: AwsRetry.none
     }))
     return yield* Effect.provide(S3.S3, context)
@@ -95,6 +97,41 @@ describe("over the AWS SDK", () => {
       // there is one connection: had any of them kept it, this would wait for it in vain
       yield* s3.headObject(object)
       assert.strictEqual(closed, 3)
+    }))
+
+  it.scopedLive("a body that stands still in the middle is a timeout; one whose reader takes his time is not", () =>
+    Effect.gen(function*() {
+      let silent = true
+      const s3 = yield* serve((_, response) => {
+        response.writeHead(200, { "content-length": content.length })
+        response.write(content.subarray(0, 100_000))
+        if (!silent) response.end(content.subarray(100_000))
+      }, { idle: "100 millis" })
+      const read = (wait: number) =>
+        Effect.scoped(
+          Effect.flatMap(s3.getObject(object), ({ Body }) => Stream.runForEach(Body, () => Effect.sleep(wait)))
+        )
+      for (const call of [s3.getObject.bytes(object), read(0)]) {
+        const e = yield* Effect.flip(call)
+        assert.deepStrictEqual([e._tag, "reason" in e && e.reason], ["ConnectionException", "Timeout"])
+      }
+      silent = false
+      yield* read(150)
+    }))
+
+  it.scopedLive("a body that is sent has time by its size", () =>
+    Effect.gen(function*() {
+      let put = 0
+      const s3 = yield* serve((request, response) => {
+        request.resume()
+        put++
+        if (put === 1) setTimeout(() => response.writeHead(200).end(), 400)
+      }, { request: "200 millis" })
+      // two seconds more
+      yield* s3.putObject({ ...object, Body: content.subarray(0, 32 * 1024) })
+      const e = yield* Effect.flip(s3.putObject({ ...object, Body: content.subarray(0, 1000) }))
+      assert.strictEqual(e._tag, "WriteOutcomeUnknownException")
+      assert.isTrue("last" in e && e.last._tag === "ConnectionException")
     }))
 
   it.scopedLive("HEAD says what is wrong by its status alone", () =>
