@@ -17,6 +17,7 @@ import type { Credentials, Options, ProvidedCredentials } from "./AwsConfig.js"
 import { asRecord, configurationReason, isCertificateError } from "./Classify.js"
 import { ConfigurationException } from "./Exceptions.js"
 import * as agents from "./internal/agents.js"
+import * as lanes from "./internal/lanes.js"
 import { attempt, member, textOf, word } from "./internal/unknown.js"
 import type { Info, InputOf, OutputOf, Transport } from "./Transport.js"
 import * as Wire from "./WireFailure.js"
@@ -50,7 +51,9 @@ export interface SdkClient {
   readonly config: {
     readonly region: () => Promise<string>
     readonly credentials: (options?: { readonly forceRefresh?: boolean }) => Promise<unknown>
+    readonly logger: object
   }
+  readonly middlewareStack: object
   readonly destroy: () => void
 }
 
@@ -229,6 +232,8 @@ export const make = <Ops, Client extends SdkClient>(options: {
   readonly options: Options
   readonly client: (config: ClientConfig) => Client
   readonly senders: Senders<Ops, Client>
+  /** Whether a chain of middleware may carry one call after another. S3's may not: it remembers a redirect. */
+  readonly reuse?: boolean | undefined
 }): Effect.Effect<Transport<Ops>, ConfigurationException, Scope.Scope> =>
   Effect.gen(function*() {
     const { credentials, endpoint, maxSockets, profile, region, timeouts } = options.options
@@ -263,6 +268,9 @@ export const make = <Ops, Client extends SdkClient>(options: {
       }),
       (client) => Effect.sync(() => client.destroy())
     )
+    // the SDK copies each input and answer, secrets masked, for a logger that drops them; it does not where there is no such method
+    Reflect.set(client.config.logger, "info", undefined)
+    if (options.reuse === true) Reflect.set(client, "send", lanes.send(client))
     const resolved = yield* Effect.tryPromise({ try: () => client.config.region(), catch: failed })
     const info: Info = {
       region: resolved,

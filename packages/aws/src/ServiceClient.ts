@@ -12,13 +12,14 @@ import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as LogLevel from "effect/LogLevel"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
-import type * as Tracer from "effect/Tracer"
+import * as Tracer from "effect/Tracer"
 import type { Resend } from "./AwsConfig.js"
 import { type AwsException, fieldsOf, isThrottling } from "./AwsException.js"
 import { AwsRetry, type Policy } from "./AwsRetry.js"
@@ -201,10 +202,14 @@ const windows: { readonly [R in Exclude<Repeatable, "never">]: number } = {
 }
 const inProgressWait = 5_000
 
+/** Effect's own, which keeps no span. */
+const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
 /** What one call has seen so far. */
 interface State {
   readonly clock: Clock.Clock
-  readonly span: Tracer.Span
+  /** `undefined` where no tracer would see it. */
+  readonly span: Tracer.Span | undefined
   /** Whether the program logs at the level of debugging. */
   readonly debugged: boolean
   /** Milliseconds: when this call began. */
@@ -235,9 +240,27 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
 
   // looked at when it is run, since that is the input that is sent
   const call: ServiceClient<Ops>["call"] = (operation, input, options) =>
-    Effect.suspend(() => run(operation, input, options))
+    Effect.withFiberRuntime((fiber) => run(fiber, operation, input, options))
 
-  const run: ServiceClient<Ops>["call"] = (operation, input, options) => {
+  /** What is known of a call when it ends. */
+  const describe = (span: Tracer.Span, state: State, e: AwsException | undefined): void => {
+    if (state.attempts > 1) span.attribute("http.request.resend_count", state.attempts - 1)
+    // known only now: an endpoint may be resolved for each call
+    const { region, serverAddress, serverPort } = transport.info
+    if (region !== undefined) span.attribute("cloud.region", region)
+    if (serverAddress !== undefined) span.attribute("server.address", serverAddress)
+    if (serverPort !== undefined) span.attribute("server.port", serverPort)
+    if (e === undefined) return
+    span.attribute("error.type", e._tag)
+    if (e.requestId !== undefined) span.attribute("aws.request_id", e.requestId)
+  }
+
+  const run = <K extends keyof Ops & string, const Classes extends ReadonlyArray<ExceptionClass>>(
+    fiber: Fiber.RuntimeFiber<unknown, unknown>,
+    operation: Operation<InputOf<Ops, K>, Classes> & { readonly name: K },
+    input: InputOf<Ops, K>,
+    options?: CallOptions & { readonly resume?: Resume | undefined }
+  ): Effect.Effect<OutputOf<Ops, K>, InstanceOf<Classes[number]> | ServiceException> => {
     const { access, exceptions, name } = operation
     // what cannot be judged is left to the transport, which refuses what it cannot write
     const resource = textual(attempt(() => operation.resource(input)))
@@ -291,7 +314,7 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
           if (tokens < budgetMax) {
             MutableRef.set(budget, Math.min(budgetMax, tokens + (state.cost === 0 ? successGain : state.cost)))
           }
-          annotate(state.span, settings.answered(output))
+          if (state.span !== undefined) annotate(state.span, settings.answered(output))
           settings.measure?.(access, name, output)
           return told(state, undefined, Effect.succeed(output))
         }
@@ -328,7 +351,7 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
 
     const again = (state: State, e: AwsException, wait: number) => {
       record.retried(name, e)
-      state.span.event("retry", state.clock.unsafeCurrentTimeNanos(), {
+      state.span?.event("retry", state.clock.unsafeCurrentTimeNanos(), {
         "error.type": e._tag,
         "http.request.resend_count": state.attempts,
         "retry.delay_ms": wait
@@ -348,19 +371,9 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
     ): Effect.Effect<A, E> => {
       const { span } = state
       const took = state.clock.unsafeCurrentTimeMillis() - state.began
-      if (state.attempts > 1) span.attribute("http.request.resend_count", state.attempts - 1)
-      // known only now: an endpoint may be resolved for each call
-      const { region, serverAddress, serverPort } = transport.info
-      if (region !== undefined) span.attribute("cloud.region", region)
-      if (serverAddress !== undefined) span.attribute("server.address", serverAddress)
-      if (serverPort !== undefined) span.attribute("server.port", serverPort)
-      if (e === undefined) {
-        record.succeeded(name, took / 1000)
-      } else {
-        record.failed(name, took / 1000, e)
-        span.attribute("error.type", e._tag)
-        if (e.requestId !== undefined) span.attribute("aws.request_id", e.requestId)
-      }
+      if (span !== undefined) describe(span, state, e)
+      if (e === undefined) record.succeeded(name, took / 1000)
+      else record.failed(name, took / 1000, e)
       // most programs do not log at this level: they do not pay for its text
       if (took <= slow && !state.debugged) return ended
       const outcome = e === undefined ? "succeeded" : `failed with ${e._tag}`
@@ -371,30 +384,35 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
 
     const title = resource === undefined ? name : `${name} ${resource}`
 
-    return Effect.useSpan(
-      title,
-      { kind: "client", captureStackTrace: false, attributes: settings.attributes(name, resource) },
-      (span) =>
-        Effect.withFiberRuntime((fiber) => {
-          const clock = Context.get(fiber.getFiberRef(DefaultServices.currentServices), Clock.Clock)
-          const began = clock.unsafeCurrentTimeMillis()
-          const resume = options?.resume
-          const state: State = {
-            clock,
-            span,
-            debugged: LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug),
-            began,
-            first: resume?.first ?? began,
-            attempts: 0,
-            unknown: resume !== undefined,
-            waited: false,
-            cost: 0,
-            tried: undefined,
-            policy: undefined
-          }
-          return resume === undefined || mayRepeat(state, began) ? send(state) : end(state, resume.last)
-        })
-    )
+    const begin = (span: Tracer.Span | undefined) => {
+      const clock = Context.get(services, Clock.Clock)
+      const began = clock.unsafeCurrentTimeMillis()
+      const resume = options?.resume
+      const state: State = {
+        clock,
+        span,
+        debugged: LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug),
+        began,
+        first: resume?.first ?? began,
+        attempts: 0,
+        unknown: resume !== undefined,
+        waited: false,
+        cost: 0,
+        tried: undefined,
+        policy: undefined
+      }
+      return resume === undefined || mayRepeat(state, began) ? send(state) : end(state, resume.last)
+    }
+
+    const services = fiber.getFiberRef(DefaultServices.currentServices)
+    // nothing happens within the span that could be its child, so that without a tracer nobody would ever see it
+    return Context.get(services, Tracer.Tracer) === nativeTracer
+      ? begin(undefined)
+      : Effect.useSpan(
+        title,
+        { kind: "client", captureStackTrace: false, attributes: settings.attributes(name, resource) },
+        begin
+      )
   }
 
   return { call }

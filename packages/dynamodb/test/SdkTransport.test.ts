@@ -555,6 +555,37 @@ describe("the SDK's transport", () => {
       }
     }))
 
+  it.scopedLive("calls that follow one another, and calls at once, are each their own", () =>
+    Effect.gen(function*() {
+      const runtime = yield* Effect.runtime<never>()
+      const both = yield* Deferred.make<void>()
+      const stopped = yield* Deferred.make<void>()
+      const { endpoint } = yield* serve((request, response, n) => {
+        const answer = n === 3 ? error("ResourceNotFoundException") : json(200, { Item: { n: { N: String(n) } } })
+        if (n < 5) return answer(request, response, n)
+        response.once("close", () => {
+          if (!response.writableEnded) Runtime.runFork(runtime)(Deferred.succeed(stopped, undefined))
+        })
+        if (n === 6) Runtime.runFork(runtime)(Deferred.succeed(both, undefined))
+        Runtime.runFork(runtime)(
+          Effect.zipRight(Deferred.await(stopped), Effect.sync(() => answer(request, response, n)))
+        )
+      })
+      yield* Effect.gen(function*() {
+        const one = yield* get
+        const two = yield* get
+        assert.deepStrictEqual([one.Item?.n?.N, two.Item?.n?.N], ["1", "2"])
+        assert.strictEqual((yield* Effect.flip(get))._tag, "ResourceNotFoundException")
+        assert.strictEqual((yield* get).Item?.n?.N, "4")
+        const first = yield* Effect.fork(get)
+        const second = yield* Effect.fork(get)
+        yield* Deferred.await(both)
+        yield* Fiber.interrupt(first)
+        yield* Deferred.await(stopped).pipe(Effect.timeout(Duration.seconds(5)))
+        assert.include(["5", "6"], (yield* Fiber.join(second)).Item?.n?.N)
+      }).pipe(Effect.provide(connect(endpoint)))
+    }))
+
   it.scopedLive("the client is closed with its scope", () =>
     Effect.gen(function*() {
       const runtime = yield* Effect.runtime<never>()
