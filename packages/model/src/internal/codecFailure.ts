@@ -40,6 +40,8 @@ const isOwnName = (ast: AST.AST, name: PropertyKey): boolean => {
   }
 }
 
+const isNothing = (ast: AST.AST): boolean => AST.isUndefinedKeyword(ast) || (AST.isLiteral(ast) && ast.literal === null)
+
 interface Found {
   readonly path: Path
   readonly reason: string
@@ -57,10 +59,12 @@ const find = (issue: ParseIssue, holder: AST.AST | undefined, path: Path): Found
       return find(issue.issue, undefined, [...path, name])
     }
     case "Composite": {
-      const issues = "_tag" in issue.issues ? [issue.issues] : issue.issues
+      const all = "_tag" in issue.issues ? [issue.issues] : issue.issues
+      // that it is not left out, nor null, says nothing
+      const issues = AST.isUnion(issue.ast) ? all.filter((one) => one._tag !== "Type" || !isNothing(one.ast)) : all
       const only = issues[0]
       // of a union each member says why not: the union itself says what was expected
-      if (only === undefined || issues.length > 1 || AST.isUnion(issue.ast)) {
+      if (only === undefined || issues.length > 1) {
         return { path, reason: `is not ${expected(issue.ast)}` }
       }
       return find(only, issue.ast, path)
