@@ -36,7 +36,7 @@ const loadsSdk = {
   aws: ["SdkTransport"],
   dynamodb: ["Document", "DynamoDB"],
   kms: ["Kms"],
-  s3: ["S3"],
+  s3: ["S3", "S3File", "S3Upload"],
   model: ["Table"],
   local: ["Endpoint", "Local", "LocalDynamoDB", "LocalKms", "LocalS3"],
   armature: ["Aws"]

@@ -15,3 +15,5 @@ export * as Pointer from "./Pointer.js"
 export * as S3AttributeException from "./S3AttributeException.js"
 
 export * as Sweeper from "./Sweeper.js"
+
+export * as S3Upload from "./S3Upload.js"
