@@ -1,5 +1,5 @@
 /**
- * `npm run demo`, `npm run example -- examples/name.ts`, `npm test` and `npm run local`, on a machine that has Node and nothing else.
+ * `npm run demo`, `npm run example -- examples/name.ts`, `npm test`, `npm run local` and `npm run bench`, on a machine that has Node and nothing else.
  */
 import { spawn } from "node:child_process"
 import { mkdirSync } from "node:fs"
@@ -68,6 +68,11 @@ const commands = {
   local: (args) => {
     say("starting the DynamoDB of packages/local")
     return node(tsx("packages/local/src/bin.ts", args), withoutAws(process.env))
+  },
+
+  bench: (args) => {
+    say("measuring what a call costs; everything else that runs disturbs it")
+    return node(tsx("bench/src/calls/run.ts", args), withoutAws(process.env))
   },
 
   // With arguments: only vitest, with them (`npm test -- packages/aws -t retry`).

@@ -1,0 +1,69 @@
+/**
+ * What a call costs the client: Armature at its levels, the AWS SDK and its mappers, each in a process of its own against a server with
+ * canned answers in another. CPU and wall time, medians over interleaved rounds.
+ *
+ *     npm run bench [-- --quick] [-- --json FILE] [-- --svg FILE] [-- --only TEXT]
+ */
+import { fork } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { cpus } from "node:os"
+import { parseArgs } from "node:util"
+import { bundle } from "./bundle.js"
+import { coldStarts } from "./cold.js"
+import { contestants } from "./contestants.js"
+import { figures } from "./figures.js"
+import { race } from "./race.js"
+import { picture, table } from "./report.js"
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "string" },
+    svg: { type: "string" },
+    /** Only the contestants whose title has this. */
+    only: { type: "string", default: "" },
+    "in-flight": { type: "string", default: "1,16" }
+  }
+})
+
+const settings = {
+  rounds: values.quick ? 3 : 11,
+  millis: values.quick ? 60 : 250,
+  inFlight: values["in-flight"].split(",").map(Number)
+}
+const reference = "@aws-sdk/lib-dynamodb"
+const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}`
+const method =
+  `medians of ${settings.rounds} interleaved rounds of about ${settings.millis} ms, bundled, a process each; server in another`
+
+console.error(`${machine}\n${method}`)
+const lines = await race(
+  contestants.filter(({ title }) => title.includes(values.only)),
+  settings,
+  (text) => console.error(text)
+)
+const measured = figures(lines, reference)
+
+const server = fork((await bundle("server", { minify: false })).path, [], { execArgv: [] })
+const port = await new Promise<number>((resolve) => void server.once("message", (told) => resolve(Number(told))))
+const starts = await coldStarts(
+  [
+    { file: "sdk", title: "@aws-sdk/client-dynamodb" },
+    { file: "armatureOnSdk", title: "Armature service, sdk" }
+  ],
+  port,
+  values.quick ? 3 : 15
+).finally(() => server.kill())
+
+console.log(`${machine}; ${method}\n`)
+console.log(table(measured, reference))
+console.log("\nFirst answer of a process (one minified file):\n")
+console.log("| | KB | ms to the first answer |\n|---|---:|---:|")
+for (const { kilobytes, millis, program } of starts) console.log(`| ${program} | ${kilobytes} | ${millis.toFixed(0)} |`)
+
+if (values.json !== undefined) {
+  writeFileSync(values.json, JSON.stringify({ machine, method, figures: measured, lines, starts }, undefined, 2))
+}
+if (values.svg !== undefined) {
+  writeFileSync(values.svg, picture(measured, "GetItem", Math.max(...settings.inFlight), `${machine}; ${method}`))
+}
