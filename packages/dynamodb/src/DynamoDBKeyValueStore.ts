@@ -23,6 +23,8 @@ import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import * as RcMap from "effect/RcMap"
+import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
 import { DynamoDB, type Item } from "./DynamoDB.js"
 import * as storeTable from "./internal/storeTable.js"
@@ -109,18 +111,24 @@ const platformError = (table: string, method: string) => (problem: Problem): Pla
 }
 
 /**
- * A store over the service in the context.
+ * A store over the service in the context. The scope ends nothing but the queues of its modifications.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options): Effect.Effect<KeyValueStore.KeyValueStore, never, DynamoDB> =>
-  Effect.map(DynamoDB, (db) => {
+export const make = (options: Options): Effect.Effect<KeyValueStore.KeyValueStore, never, DynamoDB | Scope.Scope> =>
+  Effect.gen(function*() {
+    const db = yield* DynamoDB
+    /** Modifications of one entry by this store take turns: among themselves none loses, and none is paid for in vain. */
+    const turns = yield* RcMap.make({ lookup: (_: string) => Effect.makeSemaphore(1) })
     const place: storeTable.Place = { table: options.table, collection: options.prefix ?? "kv" }
     const TableName = place.table
 
     const mapped = <A>(method: string, effect: Effect.Effect<A, Problem>): Effect.Effect<A, PlatformError> =>
       Effect.mapError(effect, platformError(TableName, method))
+
+    const taking = <A, E>(key: string, turn: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.scoped(Effect.flatMap(RcMap.get(turns, key), (one) => one.withPermits(1)(turn)))
 
     /** Does something to the item of a key, if there can be such a key. */
     const at = <A>(method: string, key: string, f: (key: Item) => Effect.Effect<A, Problem>) =>
@@ -215,8 +223,8 @@ export const make = (options: Options): Effect.Effect<KeyValueStore.KeyValueStor
             (Item) => db.putItem({ TableName, Item })
           )),
       remove: (key) => at("remove", key, (Key) => db.deleteItem({ TableName, Key })),
-      modify: (key, f) => at("modify", key, (Key) => change(Key, textOf, f)),
-      modifyUint8Array: (key, f) => at("modifyUint8Array", key, (Key) => change(Key, bytesOf, f)),
+      modify: (key, f) => at("modify", key, (Key) => taking(key, change(Key, textOf, f))),
+      modifyUint8Array: (key, f) => at("modifyUint8Array", key, (Key) => taking(key, change(Key, bytesOf, f))),
       clear: mapped("clear", storeTable.clear(db, place)),
       size: mapped("size", storeTable.size(db, place)),
       isEmpty: mapped("isEmpty", storeTable.isEmpty(db, place))
@@ -251,7 +259,7 @@ export const make = (options: Options): Effect.Effect<KeyValueStore.KeyValueStor
  * @category layers
  */
 export const layer = (options: Options): Layer.Layer<KeyValueStore.KeyValueStore, never, DynamoDB> =>
-  Layer.effect(KeyValueStore.KeyValueStore, make(options))
+  Layer.scoped(KeyValueStore.KeyValueStore, make(options))
 
 /**
  * `layer` with its options from `Config`.

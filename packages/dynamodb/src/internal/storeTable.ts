@@ -43,11 +43,12 @@ export const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)
 /** Into so many partitions a collection is spread, so that none of them is hot. Stored keys depend on it: it never changes. */
 const partitions = 16
 
-/** FNV-1a over the UTF-16 units of the key; its highest bits are its best. */
+/** FNV-1a over the UTF-16 units of the key, its bits mixed so that keys that differ at the end only are spread as well. */
 const partitionOf = (key: string): number => {
   let hash = 0x811c9dc5
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  return hash >>> 28
+  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b)
+  return (hash ^ hash >>> 13) >>> 28
 }
 
 const partition = (collection: string, number: number): string => `${keyText(collection)}#${number.toString(16)}`
