@@ -44,16 +44,16 @@ export type TypeId = typeof internal.TypeId
  * @since 0.1.0
  * @category models
  */
-export interface Options<A, X> {
+export interface Options<X> {
   /** Tells the entity's items from others in the table. By default the schema's identifier (a class's name). */
   readonly name?: string | undefined
   /** The most bytes that an item may have, as DynamoDB counts them. Default: 409,600, DynamoDB's own limit. */
   readonly maxSize?: number | undefined
   /**
-   * What of an item goes into the KMS encryption context, out of its primary key: a tenant, say. Every value has a data key of its own
+   * The attributes of the primary key that go into the KMS encryption context: a tenant, say. Every value of it has a data key of its own
    * and stands in KMS's audit log, so it is of low cardinality.
    */
-  readonly context?: ((key: T.PrimaryKey<A, X>) => Readonly<Record<string, string>>) | undefined
+  readonly context?: ReadonlyArray<T.PrimaryAttributes<X>> | undefined
 }
 
 /**
@@ -110,6 +110,8 @@ export interface ScanOptions<A, E> {
   readonly consistent?: boolean | undefined
   /** Where to go on: the `cursor` of a page of the same query, or of a scan. One that is not is a `ValidationException`. */
   readonly cursor?: string | undefined
+  /** Leaves out what has expired and is not deleted yet, by the attribute that is `TimeToLive`. Default `false`. */
+  readonly unexpired?: boolean | undefined
   /** How many items DynamoDB reads for one page. */
   readonly pageSize?: number | undefined
 }
@@ -142,7 +144,7 @@ export type PutPlanError<E, N> = T.EncodeError<E> | ItemTooLargeException | Vali
  * @since 0.1.0
  * @category errors
  */
-export type UpdatePlanError<E, N, L> = T.EncodeError<never> | T.ActionError<L> | ValidationException | N
+export type UpdatePlanError<N, L> = T.EncodeError<never> | T.ActionError<L> | ValidationException | N
 
 /**
  * What a read's request and answer can fail with.
@@ -271,11 +273,11 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     ...options: T.UpdateArguments<A, E, X, L[number], { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }>
   ) => Write<
     T.Returned<A, V, T.NewVersion<A, E>>,
-    DynamoDB.UpdateItemError | UpdatePlanError<E, N, L[number]> | T.UpdateConditional<A, E, R, X, L[number], C> | Old<E, V>,
+    DynamoDB.UpdateItemError | UpdatePlanError<N, L[number]> | T.UpdateConditional<A, E, R, X, L[number], C> | Old<E, V>,
     DynamoDB.DynamoDB | R | T.ActionRequires<L[number]> | OldRequires<E, R, V>,
     {
       readonly fits: T.FitsOf<V, never, "transact">
-      readonly error: UpdatePlanError<E, N, L[number]>
+      readonly error: UpdatePlanError<N, L[number]>
       readonly requires: R | T.ActionRequires<L[number]>
       readonly condition: T.UpdateConditional<A, E, R, X, L[number], C>
     }
@@ -389,7 +391,8 @@ export interface Any {
  * @since 0.1.0
  * @category constructors
  */
-export const make: <
+// operations are built by the plan, whose types are lost in it: what each gives and needs is what the interface says of the schema
+export const make = internal.make as unknown as <
   S extends Schema.Schema.All,
   const K extends Table.KeyNames,
   const I extends Readonly<Record<string, Table.Index>>,
@@ -400,5 +403,5 @@ export const make: <
   table: Table.Table<K, I, N, KT>,
   schema: S & T.Storable<T.Shape<S>>,
   keys: Ix & T.Sound<Ix, K, I, KT, T.Shape<S>>,
-  options?: Options<Schema.Schema.Type<S>, T.KeysDeclared<Ix, I>>
-) => Entity<Schema.Schema.Type<S>, T.Shape<S>, Schema.Schema.Context<S>, T.KeysDeclared<Ix, I>, N> = internal.make
+  options?: Options<T.KeysDeclared<Ix, I>>
+) => Entity<Schema.Schema.Type<S>, T.Shape<S>, Schema.Schema.Context<S>, T.KeysDeclared<Ix, I>, N>

@@ -8,7 +8,6 @@
 import type { Operations } from "@armature/dynamodb/DynamoDB"
 import type { Item } from "@armature/dynamodb/Item"
 import type { Fields } from "@armature/aws/AwsException"
-import type { ItemTooLargeException } from "@armature/dynamodb/DynamoDBException"
 import type { Blobs } from "@armature/s3/Blobs"
 import type { Stored } from "@armature/s3/Pointer"
 import type * as Effect from "effect/Effect"
@@ -117,7 +116,7 @@ export interface WritePlan<out A, out F, out E, out R> {
   readonly key: Item
   readonly values: ReadonlyArray<Blobs.Value<E, R>>
   /** The request, with a stored value for each of `values`, in order. Too large an item is found here, before it is sent. */
-  readonly action: (stored: ReadonlyArray<Stored>) => Either.Either<WriteAction, ItemTooLargeException>
+  readonly action: (stored: ReadonlyArray<Stored>) => Either.Either<WriteAction, E>
   /** The failed condition as the entity's own exception; `item` is what stands there, as the failure or the reason says. */
   readonly failed: (fields: Fields & { readonly item: Option.Option<Item> }) => F
   /** What the operation gives when it was applied, and nothing was returned. */

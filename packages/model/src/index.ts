@@ -11,3 +11,11 @@ export * as Key from "./Key.js"
 export { key } from "./Key.js"
 
 export * as Table from "./Table.js"
+
+export * as Entity from "./Entity.js"
+
+export * as EntityException from "./EntityException.js"
+
+export * as Expression from "./Expression.js"
+
+export * as Operation from "./Operation.js"

@@ -1,2 +1,76 @@
+/** An entity put together: its plan, and its operations over it. */
+import type * as Schema from "effect/Schema"
+import * as Effect from "effect/Effect"
+import type { Item } from "@armature/dynamodb/Item"
+import type * as Table from "../Table.js"
+import { compile, type Declared, type EntityPlan, type Options } from "./entityPlan.js"
+import { query, queryPage, scan, scanPage } from "./entityQuery.js"
+import { decode, get, pick, require_, withTable } from "./entityRead.js"
+import { save, update } from "./entityUpdate.js"
+import { checkItem, create, delete_, put, replace, type Values } from "./entityWrite.js"
+
 export const TypeId: unique symbol = Symbol.for("@armature/model/Entity")
-export declare const make: any
+
+type Constructor = new(props: unknown, options?: { readonly disableValidation?: boolean }) => object
+
+const isClass = (schema: Schema.Schema.All): schema is Schema.Schema.All & Constructor =>
+  typeof schema === "function" && "fields" in schema
+
+/** A value of the model out of its attributes: of a class an instance. Whether it is what the schema says is found when it is encoded. */
+const constructor = (schema: Schema.Schema.All): (input: Values) => object => {
+  if (isClass(schema)) return (input) => new schema(input, { disableValidation: true })
+  const members: unknown = Reflect.get(schema, "members")
+  if (!Array.isArray(members)) return (input) => input
+  // what a union has under this name are its members
+  const all = (members as ReadonlyArray<Schema.Schema.All>).map((member) => ({ make: constructor(member), literals: literalsOf(member) }))
+  return (input) => all.find(({ literals }) => literals.every(([name, is]) => is(input[name])))?.make(input) ?? input
+}
+
+/** The attributes of a member of a union that are literals, by which it is told from the others. */
+const literalsOf = (schema: Schema.Schema.All): ReadonlyArray<readonly [string, (value: unknown) => boolean]> => {
+  const fields: unknown = Reflect.get(schema, "fields")
+  return typeof fields !== "object" || fields === null ? [] : Object.entries(fields).flatMap(([name, field]) => {
+    const literals = literalsIn(field)
+    return literals.length === 0 ? [] : [[name, (value: unknown) => literals.includes(value)] as const]
+  })
+}
+
+const literalsIn = (field: unknown): ReadonlyArray<unknown> => {
+  if ((typeof field !== "object" && typeof field !== "function") || field === null) return []
+  const literals: unknown = Reflect.get(field, "literals")
+  if (Array.isArray(literals)) return literals
+  // a tag is a property around its literal
+  const from: unknown = Reflect.get(field, "from")
+  return from === undefined ? [] : literalsIn(from)
+}
+
+export const make = (
+  table: Table.Any,
+  schema: Schema.Schema.All,
+  keys: Readonly<Record<string, Declared>>,
+  options: Options = {}
+) => {
+  // what the plan is of is known to the types of the entity alone
+  const plan: EntityPlan<never> = compile(table, schema, keys, options)
+  return {
+    [TypeId]: TypeId,
+    name: plan.name,
+    table,
+    plan,
+    put: put(plan),
+    create: create(plan, constructor(schema)),
+    replace: replace(plan),
+    get: get(plan),
+    require: require_(plan),
+    pick: pick(plan),
+    update: update(plan),
+    save: save(plan),
+    delete: delete_(plan),
+    check: checkItem(plan),
+    query: query(plan),
+    queryPage: queryPage(plan),
+    scan: scan(plan),
+    scanPage: scanPage(plan),
+    decode: (item: Item) => Effect.suspend(() => withTable(plan, (name) => decode(plan, name, item)))
+  }
+}

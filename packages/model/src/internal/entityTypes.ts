@@ -121,7 +121,7 @@ export type KeysDeclared<Ix, I> = { readonly [N in keyof Ix]: PartsDeclared<Ix[N
 
 type PartsDeclared<D, Ix, I> = D extends { readonly pk: Key<infer P>; readonly sk?: infer S }
   ? { readonly pk: P; readonly sk: PartsOf<S>; readonly own: false }
-  : D extends { readonly index: infer N; readonly sk: Key<infer S> }
+  : D extends { readonly index: string; readonly sk: Key<infer S> }
     ? { readonly pk: PartsOf<PrimaryPk<Ix>>; readonly sk: S; readonly own: false }
   : D extends { readonly index: infer N extends keyof I }
     ? { readonly pk: Table.PartitionKeyOf<I[N]>; readonly sk: Table.SortKeyOf<I[N]>; readonly own: true }

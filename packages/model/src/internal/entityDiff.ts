@@ -1,0 +1,89 @@
+/** What is different between two values of one item, as the smallest changes of it: maps are compared member by member. */
+import { ValidationException } from "@armature/aws/Exceptions"
+import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
+import * as Wire from "@armature/dynamodb/Expression"
+import * as Either from "effect/Either"
+import * as Equal from "effect/Equal"
+import { isDeepStrictEqual } from "node:util"
+import type { Draft, Operand, Pending } from "./codec.js"
+import { Action, type WirePath } from "./condition.js"
+import { type EntityPlan, partNames } from "./entityPlan.js"
+
+/** Members of sets have no order. */
+const comparable = (value: AttributeValue): unknown =>
+  value.SS !== undefined
+    ? { SS: [...value.SS].sort() }
+    : value.NS !== undefined
+    ? { NS: [...value.NS].sort() }
+    : value.BS !== undefined
+    ? { BS: value.BS.map((bytes) => Buffer.from(bytes).toString("base64")).sort() }
+    : value.L !== undefined
+    ? { L: value.L.map(comparable) }
+    : value.M !== undefined
+    ? { M: Object.fromEntries(Object.entries(value.M).map(([name, member]) => [name, comparable(member)])) }
+    : value
+
+const same = (a: AttributeValue, b: AttributeValue): boolean => isDeepStrictEqual(comparable(a), comparable(b))
+
+/** Before sealing, values are what they are; one in S3 is the same if it is the same pointer. */
+const samePending = (a: Pending, b: Pending): boolean => {
+  const [one, other] = [a.content, b.content]
+  if (one._tag === "Value" && other._tag === "Value") return isDeepStrictEqual(one.value, other.value)
+  if (one._tag === "Kept" && other._tag === "Kept") return isDeepStrictEqual(one.kept.value, other.kept.value)
+  return Equal.equals(one, other)
+}
+
+const set = (root: string, path: WirePath, value: AttributeValue | undefined, pending: ReadonlyArray<Pending>): Action => {
+  const operand: Operand = { path, value, pending }
+  return new Action(root, path.length === 1, true, path, [Either.right(operand)], ([first], _from) =>
+    Wire.set(path, Wire.attributeValue(first ?? { NULL: true })))
+}
+
+const remove = (root: string, path: WirePath): Action =>
+  // an attribute that is no more is known to be none
+  new Action(root, path.length === 1, true, path, [], () => Wire.remove(path))
+
+const below = (pending: ReadonlyArray<Pending>, path: ReadonlyArray<string>): ReadonlyArray<Pending> =>
+  pending.filter((one) => path.every((name, i) => one.path[i] === name))
+
+export const changes = (
+  plan: EntityPlan<never>,
+  before: Draft,
+  after: Draft,
+  primary: ReadonlyMap<string, AttributeValue>
+): Either.Either<ReadonlyArray<Action>, ValidationException> => {
+  const actions: Array<Action> = []
+  const byItself = new Set([plan.filled.version?.name, plan.filled.updatedAt?.name])
+  const walk = (
+    root: string,
+    path: readonly [string, ...ReadonlyArray<string>],
+    old: AttributeValue | undefined,
+    now: AttributeValue | undefined
+  ): void => {
+    const [oldPending, nowPending] = [below(before.pending, path), below(after.pending, path)]
+    const oldThere = old !== undefined || oldPending.length > 0
+    const nowThere = now !== undefined || nowPending.length > 0
+    if (!nowThere) {
+      if (oldThere) actions.push(remove(root, path))
+      return
+    }
+    if (old?.M !== undefined && now?.M !== undefined) {
+      const inside = [...oldPending, ...nowPending].flatMap((one) => one.path[path.length] ?? [])
+      for (const name of new Set([...Object.keys(old.M), ...Object.keys(now.M), ...inside])) {
+        walk(root, [path[0], ...path.slice(1), name], old.M[name], now.M[name])
+      }
+      return
+    }
+    const unchanged = oldThere && oldPending.length === nowPending.length &&
+      (old === undefined ? now === undefined : now !== undefined && same(old, now)) &&
+      nowPending.every((one, i) => oldPending[i] !== undefined && samePending(oldPending[i], one))
+    if (!unchanged) actions.push(set(root, path, now, nowPending))
+  }
+  for (const [name, { stored }] of plan.attributes) {
+    if (!byItself.has(name)) walk(name, [stored], before.item[stored], after.item[stored])
+  }
+  const key = partNames(plan.primary)
+  return actions.some((action) => key.includes(action.root)) || primary.size === 0
+    ? Either.left(new ValidationException({ reason: "what is saved has another primary key than what it was" }))
+    : Either.right(actions)
+}

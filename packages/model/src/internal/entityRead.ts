@@ -1,0 +1,201 @@
+/** Reading: an item in wire form as a value, and the operations that read one item. */
+import { SerializationException } from "@armature/aws/Exceptions"
+import type { ReadonlyAttributeValue } from "@armature/dynamodb/AttributeValue"
+import { DynamoDB } from "@armature/dynamodb/DynamoDB"
+import * as Wire from "@armature/dynamodb/Expression"
+import type { Item } from "@armature/dynamodb/Item"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ItemNotFoundException } from "../EntityException.js"
+import type { ReadPlan } from "../Operation.js"
+import type { Facts } from "./behaviours.js"
+import * as behaviours from "./behaviours.js"
+import { compile, type ItemCodec } from "./codec.js"
+import { completed, discriminator, type EntityPlan, factsOf, isForeign, primaryKey, then } from "./entityPlan.js"
+import { ReadOperation } from "./operation.js"
+
+type AnyPlan = EntityPlan<never>
+type ReadonlyItem = Readonly<Record<string, ReadonlyAttributeValue>>
+type Key = Readonly<Record<string, unknown>>
+
+/** Runs with the table's own name. */
+export const withTable = <A, E, R>(
+  plan: AnyPlan,
+  f: (table: string) => Effect.Effect<A, E, R>
+): Effect.Effect<A, unknown, R> =>
+  plan.table.name === undefined ? Effect.flatMap(plan.table.physicalName, f) : f(plan.table.name)
+
+/** The item as it stands, for a value in S3 that was replaced between the read of its item and its own. */
+const rereadBy = (db: DynamoDB.Service, TableName: string, plan: AnyPlan, item: ReadonlyItem): Facts["reread"] => {
+  const Key: Item = {}
+  for (const { attribute } of [...plan.primary.pk, ...plan.primary.sk]) {
+    const value = item[attribute]
+    // of a key, S, N or B: alike whether readonly or not
+    if (value !== undefined) Key[attribute] = value as Item[string]
+  }
+  return Effect.map(db.getItem({ TableName, Key, ConsistentRead: true }), ({ Item }) => Option.fromNullable(Item))
+}
+
+/** An item as a value of a codec that is the entity's, or one of some of its attributes. */
+const readWith = <A>(
+  plan: AnyPlan,
+  codec: ItemCodec<A, unknown>,
+  table: string,
+  item: ReadonlyItem,
+  db: DynamoDB.Service | undefined
+): Effect.Effect<A, unknown, unknown> => {
+  if (isForeign(plan, item)) {
+    return Either.left(new SerializationException({ path: [discriminator], reason: `is not of the entity ${plan.name}` }))
+  }
+  const whole = completed(plan, item)
+  if (!plan.bound) return then(codec.open(whole), ({ encoded }) => codec.close(encoded))
+  const facts = factsOf(
+    plan,
+    table,
+    whole,
+    (part) => whole[part.stored],
+    plan.offloaded && db !== undefined ? rereadBy(db, table, plan, whole) : undefined
+  )
+  return behaviours.read(codec, whole, facts)
+}
+
+/** An item as a value, opened and decoded. */
+export const decode = (
+  plan: AnyPlan,
+  table: string,
+  item: ReadonlyItem,
+  db?: DynamoDB.Service
+): Effect.Effect<unknown, unknown, unknown> => readWith(plan, plan.codec, table, item, db)
+
+export interface ReadOptions {
+  readonly consistent?: boolean | undefined
+}
+
+const optional = <A>(
+  item: Item | undefined,
+  decode: (item: Item) => Effect.Effect<A, unknown, unknown>
+): Effect.Effect<Option.Option<A>, unknown, unknown> =>
+  item === undefined ? Effect.succeedNone : then(decode(item), (value) => Either.right(Option.some(value)))
+
+type Input = ReadPlan<unknown, unknown, unknown>["input"]
+
+/** A read by key: `decode` makes the answer. */
+const operation = (
+  plan: AnyPlan,
+  key: Key,
+  options: ReadOptions | undefined,
+  projection: Pick<Input, "ProjectionExpression" | "ExpressionAttributeNames"> | undefined,
+  decode: (table: string, item: Item | undefined, db?: DynamoDB.Service) => Effect.Effect<unknown, unknown, unknown>
+): ReadOperation => {
+  const input = (): Effect.Effect<Input, unknown, unknown> =>
+    withTable(plan, (TableName) =>
+      then(primaryKey(plan, key), ({ key: Key }) =>
+        Either.right<Input>({
+          TableName,
+          Key,
+          ...projection,
+          ...(options?.consistent === undefined ? {} : { ConsistentRead: options.consistent })
+        })))
+  return new ReadOperation(
+    () => Effect.map(input(), (input) => ({ input, decode: (item) => decode(input.TableName, item) })),
+    () =>
+      Effect.flatMap(DynamoDB, (db) =>
+        then(input(), (input) =>
+          Effect.flatMap(db.getItem(input), ({ Item }) => decode(input.TableName, Item, db))))
+  )
+}
+
+export const get = (plan: AnyPlan) => (key: Key, options?: ReadOptions): ReadOperation =>
+  operation(plan, key, options, undefined, (table, item, db) => optional(item, (item) => decode(plan, table, item, db)))
+
+export const require_ = (plan: AnyPlan) => (key: Key, options?: ReadOptions): ReadOperation =>
+  operation(plan, key, options, undefined, (table, item, db) =>
+    item === undefined
+      ? Effect.fail(new ItemNotFoundException({ service: "DynamoDB", operation: "GetItem", resource: table, entity: plan.name }))
+      : decode(plan, table, item, db))
+
+// ---------------------------------------------------------------------------------------------------------------- some attributes
+
+const membersOf = (schema: unknown): ReadonlyArray<Schema.Schema.All> | undefined => {
+  const members: unknown = (typeof schema === "object" || typeof schema === "function") && schema !== null
+    ? Reflect.get(schema, "members")
+    : undefined
+  // what a union has under this name are its members
+  return Array.isArray(members) ? members as ReadonlyArray<Schema.Schema.All> : undefined
+}
+
+const fieldsOf = (schema: Schema.Schema.All): Schema.Struct.Fields | undefined => {
+  const fields: unknown = Reflect.get(schema, "fields")
+  // what a struct or class has under this name are its fields
+  return typeof fields === "object" && fields !== null ? fields as Schema.Struct.Fields : undefined
+}
+
+/** The schema of some attributes: of a struct or class those fields, of a union those of each member. */
+const pickSchema = (schema: Schema.Schema.All, names: ReadonlySet<string>): Schema.Schema.All => {
+  const members = membersOf(schema)
+  if (members !== undefined) return Schema.Union(...members.map((member) => pickSchema(member, names)))
+  const fields = fieldsOf(schema)
+  if (fields !== undefined) {
+    return Schema.Struct(Object.fromEntries(Object.entries(fields).filter(([name]) => names.has(name))))
+  }
+  // every name is one of its attributes, which is how an entity's paths are made
+  return Schema.pick<Record<string, unknown>, Record<string, unknown>, ReadonlyArray<string>>(...names)(
+    schema as Schema.Schema<Record<string, unknown>, Record<string, unknown>>
+  )
+}
+
+const picked = new WeakMap<AnyPlan, Map<string, ItemCodec<unknown, unknown>>>()
+
+/** The codec of some attributes, compiled when they are first asked for. */
+export const codecOf = (
+  plan: AnyPlan,
+  names: ReadonlyArray<string>
+): Either.Either<ItemCodec<unknown, unknown>, SerializationException> => {
+  const known = picked.get(plan) ?? new Map<string, ItemCodec<unknown, unknown>>()
+  picked.set(plan, known)
+  const sorted = [...new Set(names)].sort()
+  const id = JSON.stringify(sorted)
+  const before = known.get(id)
+  if (before !== undefined) return Either.right(before)
+  // the type of the schema is what the operation declares
+  const schema = pickSchema(plan.schema, new Set(sorted)) as Schema.Schema<unknown, unknown, unknown>
+  return Either.mapBoth(compile(schema), {
+    onLeft: ({ path, problem }) => new SerializationException({ path, reason: problem }),
+    onRight: (codec) => {
+      known.set(id, codec)
+      return codec
+    }
+  })
+}
+
+/** Some attributes of an item that has the keys beside them. */
+export const decodeSome = (
+  plan: AnyPlan,
+  names: ReadonlyArray<string>,
+  table: string,
+  item: ReadonlyItem,
+  db?: DynamoDB.Service
+): Effect.Effect<unknown, unknown, unknown> =>
+  then(codecOf(plan, names), (codec) => readWith(plan, codec, table, item, db))
+
+export const pick = (plan: AnyPlan) => (key: Key, names: ReadonlyArray<string>, options?: ReadOptions): ReadOperation => {
+  const attributes = names.flatMap((name) => plan.attributes.get(name)?.stored ?? [])
+  // what is sealed is bound to the key, which is sent with it
+  const paths = new Set([
+    discriminator,
+    ...[...plan.primary.pk, ...plan.primary.sk].map((side) => side.attribute),
+    ...plan.context.map((part) => part.stored),
+    ...attributes
+  ])
+  const rendered = Wire.render({ projection: [...paths].map((path): [string] => [path]) as unknown as [[string]] })
+  const projection = Either.isRight(rendered) ? rendered.right : undefined
+  return operation(
+    plan,
+    key,
+    options,
+    projection,
+    (table, item, db) => optional(item, (item) => decodeSome(plan, names, table, item, db))
+  )
+}

@@ -1,0 +1,402 @@
+/** Updates: what a program changes, the keys of indexes that follow from it, and what changes by itself. */
+import { SerializationException, ValidationException } from "@armature/aws/Exceptions"
+import type { AttributeValue, ReadonlyAttributeValue } from "@armature/dynamodb/AttributeValue"
+import * as Wire from "@armature/dynamodb/Expression"
+import type { Blobs } from "@armature/s3/Blobs"
+import type { Stored } from "@armature/s3/Pointer"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { WriteAction } from "../Operation.js"
+import * as behaviours from "./behaviours.js"
+import type { Draft, Operand } from "./codec.js"
+import * as condition from "./condition.js"
+import { claims, type Claims, type If, operands, render } from "./entityCondition.js"
+import {
+  discriminator,
+  encodeAttributes,
+  type EntityPlan,
+  factsOf,
+  partNames,
+  primaryKey,
+  type Side,
+  then,
+  writeId,
+  writeSide
+} from "./entityPlan.js"
+import { decode, decodeSome, withTable } from "./entityRead.js"
+import {
+  existingItem,
+  failedOf,
+  keptConditions,
+  type Lock,
+  lockOf,
+  onFailure,
+  operation,
+  type Prepared,
+  replacing,
+  type Returns,
+  type Values
+} from "./entityWrite.js"
+import type { WriteOperation } from "./operation.js"
+import { changes } from "./entityDiff.js"
+
+type AnyPlan = EntityPlan<never>
+
+type Failure = SerializationException | ValidationException
+
+const invalid = (reason: string): Either.Either<never, ValidationException> => Either.left(new ValidationException({ reason }))
+
+// ---------------------------------------------------------------------------------------------------------------- values
+
+/** A change whose value is in wire form but for what is stored in S3 first. */
+interface Change {
+  readonly action: condition.Action
+  readonly values: (stored: Stores) => ReadonlyArray<AttributeValue>
+}
+
+/** What became of the values for S3, by operand. */
+type Stores = ReadonlyMap<Operand, ReadonlyArray<Stored>>
+
+interface Changes {
+  readonly changes: ReadonlyArray<Change>
+  readonly values: ReadonlyArray<Blobs.Value<SerializationException>>
+  /** The operand that each of `values` belongs to. */
+  readonly owners: ReadonlyArray<Operand>
+  readonly kept: Prepared["kept"]
+}
+
+/** What an operand is once it is sealed, and what of it goes to S3. */
+const preparedOperand = (
+  operand: Operand,
+  facts: Prepared["facts"]
+): Effect.Effect<behaviours.Prepared<AttributeValue | undefined>, unknown, unknown> =>
+  operand.pending.length === 0
+    ? Either.right({ values: [], kept: [], item: () => operand.value })
+    : behaviours.prepareOperand(operand, facts)
+
+const prepareActions = (
+  actions: ReadonlyArray<condition.Action>,
+  facts: Prepared["facts"]
+): Effect.Effect<Changes, unknown, unknown> =>
+  then(operands(actions.flatMap((action) => action.operands)), (all) =>
+    then(sealed(all, facts), (prepared) => {
+      const valueOf = (stores: Stores, i: number): AttributeValue => {
+        const operand = all[i]
+        const value = operand === undefined ? undefined : prepared[i]?.item(stores.get(operand) ?? [])
+        // an operand without a value was refused when it was encoded
+        return value ?? { NULL: true }
+      }
+      let from = 0
+      const made = actions.map((action): Change => {
+        const start = from
+        from += action.operands.length
+        return { action, values: (stores) => action.operands.map((_, i) => valueOf(stores, start + i)) }
+      })
+      return Either.right({
+        changes: made,
+        values: prepared.flatMap((one) => one.values),
+        owners: all.flatMap((operand, i) => (prepared[i]?.values ?? []).map(() => operand)),
+        kept: prepared.flatMap((one) => one.kept)
+      })
+    }))
+
+const sealed = (
+  all: ReadonlyArray<Operand>,
+  facts: Prepared["facts"]
+): Effect.Effect<ReadonlyArray<behaviours.Prepared<AttributeValue | undefined>>, unknown, unknown> => {
+  const done: Array<behaviours.Prepared<AttributeValue | undefined>> = []
+  const next = (): Effect.Effect<typeof done, unknown, unknown> => {
+    const operand = all[done.length]
+    return operand === undefined ? Either.right(done) : then(preparedOperand(operand, facts), (one) => {
+      done.push(one)
+      return next()
+    })
+  }
+  return next()
+}
+
+const storesOf = (owners: Changes["owners"], stored: ReadonlyArray<Stored>): Stores => {
+  const stores = new Map<Operand, Array<Stored>>()
+  stored.forEach((one, i) => {
+    const owner = owners[i]
+    if (owner !== undefined) stores.set(owner, [...stores.get(owner) ?? [], one])
+  })
+  return stores
+}
+
+// ---------------------------------------------------------------------------------------------------------------- index keys
+
+interface Indexed {
+  readonly actions: ReadonlyArray<Wire.Action>
+  readonly conditions: ReadonlyArray<Wire.Condition>
+}
+
+/** An attribute that is given: as it stands in the item, or not there. */
+type Given = ReadonlyMap<string, AttributeValue | undefined>
+
+/**
+ * The keys of indexes that an update touches, made anew out of what it sets, the primary key, and what is given: which must be what stands
+ * there, or the key would be another item's.
+ */
+const indexKeys = (
+  plan: AnyPlan,
+  changes: ReadonlyArray<Change>,
+  primary: ReadonlyMap<string, AttributeValue>,
+  given: Given
+): Either.Either<Indexed, Failure> => {
+  const touched = new Map(changes.map((change) => [change.action.root, change]))
+  const actions = new Map<string, Wire.Action>()
+  const conditions = new Map<string, Wire.Condition>()
+  for (const name of partNames(plan.primary)) {
+    if (touched.has(name)) return invalid(`${name} is part of the primary key, which no update changes`)
+  }
+  for (const index of plan.secondary) {
+    for (const side of [...index.pk, ...index.sk]) {
+      const own = side.parts.filter((part) => touched.has(part.name))
+      if (own.length === 0) continue
+      const unknown = own.find((part) => touched.get(part.name)?.action.whole !== true)
+      if (unknown !== undefined) {
+        return invalid(`${unknown.name} is part of a key of the index ${index.index}, and can only be set to a known value`)
+      }
+      if (side.key._tag === "Attribute") continue
+      for (const part of side.parts) {
+        if (touched.has(part.name) || primary.has(part.name)) continue
+        if (!given.has(part.name)) {
+          return invalid(`${part.name} is not given, and the index ${index.index} has a key that is made of it and of what is set`)
+        }
+        const value = given.get(part.name)
+        conditions.set(
+          part.name,
+          value === undefined
+            ? Wire.attributeNotExists([part.stored])
+            : Wire.eq([part.stored], Wire.attributeValue(value))
+        )
+      }
+      const valueOf = ({ name }: Side["parts"][number]): ReadonlyAttributeValue | undefined =>
+        touched.has(name) ? touched.get(name)?.values(new Map())[0] : primary.get(name) ?? given.get(name)
+      const written = writeSide(side, valueOf)
+      if (Either.isLeft(written)) return Either.left(written.left)
+      actions.set(
+        side.attribute,
+        written.right === undefined
+          ? Wire.remove([side.attribute])
+          : Wire.set([side.attribute], Wire.attributeValue(written.right))
+      )
+    }
+  }
+  return Either.right({ actions: [...actions.values()], conditions: [...conditions.values()] })
+}
+
+// ---------------------------------------------------------------------------------------------------------------- the plan
+
+/** What an update changes beside what the program says. */
+const byItself = (plan: AnyPlan, lock: Lock | undefined, touched: ReadonlySet<string>, millis: number): ReadonlyArray<Wire.Action> => {
+  const { updatedAt } = plan.filled
+  const set = (name: string, value: AttributeValue) => Wire.set([name], Wire.attributeValue(value))
+  return [
+    set(discriminator, { S: plan.name }),
+    ...(lock === undefined ? [] : [set(lock.stored, { N: String(lock.to) }), set(writeId, { B: lock.id })]),
+    ...(updatedAt === undefined || touched.has(updatedAt.name)
+      ? []
+      : [set(updatedAt.stored, { S: new Date(millis).toISOString() })])
+  ]
+}
+
+interface Update {
+  readonly actions: ReadonlyArray<condition.Action>
+  readonly given: Given
+  readonly if: If | undefined
+  /** Conditions of the model's own. */
+  readonly conditions: ReadonlyArray<Wire.Condition>
+  readonly returns: Returns
+  readonly value: (lock: Lock | undefined, millis: number) => unknown
+}
+
+const updatePlan = (
+  plan: AnyPlan,
+  key: Values,
+  make: (primary: ReadonlyMap<string, AttributeValue>) => Effect.Effect<Update, unknown, unknown>
+): Effect.Effect<Prepared, unknown, unknown> =>
+  withTable(plan, (table) =>
+    Effect.flatMap(Clock.currentTimeMillis, (millis) =>
+      then(primaryKey(plan, key), ({ key: Key, parts }) => {
+        const facts = factsOf(plan, table, Key, (part) => parts.get(part.name))
+        return then(make(parts), (update) =>
+          then(lockOf(plan, key), (lock) =>
+            then(prepareActions(update.actions, facts), (made) =>
+              then(indexKeys(plan, made.changes, parts, update.given), (indexed) => {
+                const required = [
+                  ...(lock === undefined ? [] : [lock.condition]),
+                  ...indexed.conditions,
+                  ...update.conditions
+                ]
+                return then(claims(plan, update.if, required), (all) => {
+                  const kept = lock === undefined ? keptConditions(made.kept) : []
+                  const whole: Claims = { ...all, conditions: [...all.conditions, ...kept] }
+                  const touched = new Set(update.actions.map((action) => action.root))
+                  const others = [...indexed.actions, ...byItself(plan, lock, touched, millis)]
+                  const conditional = all.conditions.length > 0 || all.raw !== undefined
+                  const constant = update.actions.every((action) => action.constant)
+                  return then(rendered(made, others, whole, []), () =>
+                    Either.right<Prepared>({
+                      table,
+                      key: Key,
+                      values: made.values,
+                      value: update.value(lock, millis),
+                      facts,
+                      lock: canTell(update.returns) ? lock : undefined,
+                      kept: made.kept,
+                      onlyKept: !conditional,
+                      resend: resendOf(update.returns, lock, conditional || kept.length > 0, constant),
+                      failed: failedOf(plan, table),
+                      action: (stored) =>
+                        Either.map(rendered(made, others, whole, stored), (members): WriteAction => ({
+                          Update: { TableName: table, Key, ...members, ...onFailure(members) }
+                        }))
+                    }))
+                })
+              }))))
+      })))
+
+/** Whether the item as it now stands, by which our own write is known, tells what is returned. */
+const canTell = (returns: Returns): boolean => returns === "NONE" || returns === "ALL_NEW"
+
+/**
+ * A write under a version is told from another's by its id. One without condition that is made of constants is the same when it is done
+ * again; its old image is not.
+ */
+const resendOf = (returns: Returns, lock: Lock | undefined, conditional: boolean, constant: boolean): Prepared["resend"] =>
+  lock !== undefined
+    ? canTell(returns) ? "always" : undefined
+    : !conditional && constant && !returns.endsWith("_OLD")
+    ? "always"
+    : undefined
+
+/** The request's expressions. */
+const rendered = (
+  made: Changes,
+  others: ReadonlyArray<Wire.Action>,
+  all: Claims,
+  stored: ReadonlyArray<Stored>
+) => {
+  const stores = storesOf(made.owners, stored)
+  const own = made.changes.map(({ action, values }) => action.make(values(stores), 0))
+  const [first, ...more] = [...own, ...others]
+  // the discriminator is always among them
+  const members = first === undefined ? render(all) : render(all, [first, ...more])
+  return Either.map(members, ({ UpdateExpression, ...rest }) => ({ ...rest, UpdateExpression: UpdateExpression ?? "" }))
+}
+
+// ---------------------------------------------------------------------------------------------------------------- operations
+
+export interface UpdateOptions {
+  readonly if?: If | undefined
+  readonly given?: Values | undefined
+  readonly return?: Returns | undefined
+}
+
+type Actions = (paths: AnyPlan["paths"]) => ReadonlyArray<unknown>
+
+/** The attributes that are given, in wire form; one that is given as `undefined` is not there. */
+const givenOf = (plan: AnyPlan, given: Values): Effect.Effect<Given, SerializationException, unknown> => {
+  const names = Object.keys(given).filter((name) => plan.attributes.has(name))
+  return then(encodeAttributes(plan, names, given), (values) =>
+    Either.right(new Map(names.map((name) => [name, values.get(name)] as const))))
+}
+
+const actionsOf = (plan: AnyPlan, f: Actions): Either.Either<ReadonlyArray<condition.Action>, ValidationException> => {
+  const actions = f(plan.paths)
+  const own = actions.filter(condition.isAction)
+  if (own.length !== actions.length) {
+    return invalid("the changes of an update are made of the paths that its function is given")
+  }
+  const version = plan.filled.version?.name
+  if (own.some((action) => action.root === version)) return invalid("a version changes by itself")
+  return own.length === 0 && version === undefined ? invalid("the update changes nothing") : Either.right(own)
+}
+
+/** Of what is touched as a whole, or added to. What is changed further in comes back in part, and is left out. */
+const wholly = (actions: ReadonlyArray<condition.Action>): ReadonlyArray<string> => {
+  const deeper = new Set(actions.filter((action) => action.path.length > 1).map((action) => action.root))
+  return [...new Set(actions.map((action) => action.root))].filter((name) => !deeper.has(name))
+}
+
+export const update = (plan: AnyPlan) => (key: Values, f: Actions, options: UpdateOptions = {}): WriteOperation => {
+  const returns = options.return ?? "NONE"
+  let touched: ReadonlyArray<string> = []
+  return operation(
+    plan,
+    returns === "NONE" ? "transact" : "alone",
+    returns,
+    () =>
+      updatePlan(plan, key, () =>
+        then(actionsOf(plan, f), (actions) =>
+          then(givenOf(plan, options.given ?? {}), (given) => {
+            touched = wholly(actions)
+            return Either.right<Update>({
+              actions,
+              given,
+              if: options.if,
+              conditions: [],
+              returns,
+              value: (lock) => lock?.to
+            })
+          }))),
+    (write, { Attributes }, db) => {
+      switch (returns) {
+        case "NONE":
+          return Effect.succeed(write.value)
+        case "ALL_OLD":
+          return Attributes === undefined
+            ? Effect.succeedNone
+            : Effect.map(decode(plan, write.table, Attributes, db), Option.some)
+        case "ALL_NEW":
+          return decode(plan, write.table, Attributes ?? {}, db)
+        default: {
+          const image = Attributes ?? {}
+          const there = touched.filter((name) => (plan.attributes.get(name)?.stored ?? name) in image)
+          // the image has no key, and what is sealed is bound to it
+          return there.length === 0
+            ? Effect.succeed({})
+            : decodeSome(plan, there, write.table, { ...image, ...write.key }, db)
+        }
+      }
+    }
+  )
+}
+
+/** Sends what is different in `after`, under the condition that what it builds on is still there. */
+export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOperation =>
+  operation(
+    plan,
+    "transact",
+    "NONE",
+    () =>
+      updatePlan(plan, before, (primary) =>
+        then(draftOf(plan, before), (old) =>
+          then(draftOf(plan, after), (now) =>
+            Either.map(changes(plan, old, now, primary), (actions): Update => ({
+              actions,
+              given: new Map(
+                codecNames(plan).map(([name, stored]) => [name, old.item[stored]] as const)
+              ),
+              if: undefined,
+              conditions: plan.filled.version === undefined ? [existingItem(plan)] : [],
+              returns: "NONE",
+              value: (lock) =>
+                replacing(after, {
+                  ...(lock === undefined || plan.filled.version === undefined ? {} : { [plan.filled.version.name]: lock.to })
+                })
+            }))))),
+    ({ value }) => Effect.succeed(value)
+  )
+
+const draftOf = (plan: AnyPlan, value: Values): Effect.Effect<Draft, SerializationException, unknown> =>
+  // whoever saves has two values of the entity
+  plan.codec.encode(value as never)
+
+const codecNames = (plan: AnyPlan): ReadonlyArray<readonly [string, string]> =>
+  Array.from(plan.attributes, ([name, attribute]) => [name, attribute.stored] as const)
+
