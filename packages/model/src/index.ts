@@ -19,3 +19,7 @@ export * as EntityException from "./EntityException.js"
 export * as Expression from "./Expression.js"
 
 export * as Operation from "./Operation.js"
+
+export * as Attribute from "./Attribute.js"
+
+export * as Stored from "./Stored.js"

@@ -277,6 +277,10 @@ describe("what a value cannot be is a SerializationException with its path, and 
         /^the value at record has a member that is not what the schema says$/
       )
       assert.strictEqual(yield* reason(readBack(codec, {})), "the value at id is missing")
+      assert.strictEqual(
+        yield* reason(readBack(codec, JSON.parse(`{"id":null}`))),
+        "the value at id throws when it is read"
+      )
     }))
 })
 

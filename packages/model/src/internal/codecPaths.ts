@@ -27,7 +27,7 @@ export interface Route {
   readonly loose: boolean
 }
 
-export const root = (ast: AST.AST): Route => ({ stored: [], layers: [{ ast, next: undefined }], loose: false })
+const root = (ast: AST.AST): Route => ({ stored: [], layers: [{ ast, next: undefined }], loose: false })
 
 /** One step of a path through one layer: the name on the other side, and the schemas between. */
 interface Step {

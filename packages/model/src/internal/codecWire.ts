@@ -75,10 +75,11 @@ export class Walk {
     try {
       return Either.right(walk())
     } catch (thrown) {
-      if (!(thrown instanceof Unstorable)) throw thrown
+      // what is no attribute value at all, from whatever sent it
+      const reason = thrown instanceof Unstorable ? thrown.reason : "throws when it is read"
       return this.private === undefined
-        ? Either.left(failure(this.path, thrown.reason))
-        : Either.left(failure(this.path.slice(0, this.private), `has a member that ${thrown.reason}`))
+        ? Either.left(failure(this.path, reason))
+        : Either.left(failure(this.path.slice(0, this.private), `has a member that ${reason}`))
     }
   }
 }
