@@ -246,7 +246,7 @@ describe("a sweep", () => {
       assert.lengthOf(pointers, 1)
       // the object is as old as its upload's beginning
       assert.deepInclude(yield* sweep([usual]), { young: 2, deleted: 0 })
-      yield* TestClock.adjust("100 hours")
+      yield* TestClock.adjust("130 hours")
       assert.deepInclude(yield* sweep([usual, ...pointers]), { referenced: 2, deleted: 0 })
     }))
 
