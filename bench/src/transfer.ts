@@ -4,8 +4,6 @@
  *
  *     npx tsx bench/src/transfer.ts [--rounds N] [--mebibytes N] [--only upload|download] [--json FILE]
  */
-import * as Endpoint from "@armature/local/Endpoint"
-import * as LocalS3 from "@armature/local/LocalS3"
 import * as S3 from "@armature/s3/S3"
 import * as S3File from "@armature/s3/S3File"
 import * as S3Upload from "@armature/s3/S3Upload"
@@ -33,14 +31,17 @@ const mebibyte = 1024 * 1024
 const partSize = 8 * mebibyte
 const concurrency = 4
 
-/** An endpoint with a bucket, its bytes in its own memory: one object of each name stands at a time. */
-const serve = () =>
-  Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+/** An endpoint with a bucket, its bytes in its own memory: one object of each name stands at a time. A client has no need of its modules. */
+const serve = async () => {
+  const Endpoint = await import("@armature/local/Endpoint")
+  const LocalS3 = await import("@armature/local/LocalS3")
+  await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
     const { local } = yield* LocalS3.make({ buckets: [Bucket], log: false })
     const { url } = yield* Endpoint.make({ s3: Endpoint.fromS3Engine(local.engine) })
     process.send?.(url)
     yield* Effect.never
   })))
+}
 
 const pieceSize = 256 * 1024
 

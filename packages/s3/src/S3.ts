@@ -594,10 +594,14 @@ export const sdkTransport = (
         service: "S3",
         options: resolved,
         client: sdk.client(options.forcePathStyle),
-        senders: sdk.senders(SdkTransport.millis(resolved.timeouts?.idle, Duration.seconds(30)))
+        senders: sdk.senders(idleMillis(resolved.timeouts?.idle))
       }),
       sdk.port
     ))
+
+/** Node's timers take no more. */
+const idleMillis = (idle: Duration.DurationInput = "30 seconds"): number =>
+  Duration.toMillis(Duration.min(idle, "24 days"))
 
 /**
  * `layer` with its options from `Config`.

@@ -18,6 +18,16 @@ describe("checksums", () => {
     assert.deepStrictEqual(joined, Bytes.checksum(Bytes.concat(pieces)))
   })
 
+  it.prop("pieces are gathered whole, whatever was expected", [
+    FastCheck.array(bytes),
+    FastCheck.integer({ min: -1, max: 2000 })
+  ], ([pieces, expected]) => {
+    const all = Bytes.gathered(expected)
+    for (const piece of pieces) all.add(piece)
+    assert.deepStrictEqual(Bytes.concat(all.pieces()), Bytes.concat(pieces))
+    return true
+  })
+
   it("are written as S3 has them", () => {
     // the check value of CRC-32
     assert.strictEqual(Bytes.base64(Bytes.checksum(new TextEncoder().encode("123456789"))), "y/Q5Jg==")

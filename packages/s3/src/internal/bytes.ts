@@ -1,9 +1,11 @@
 /** Bytes in pieces, and checksums that can be put together from those of the pieces. */
 import { crc32 } from "node:zlib"
 
-/** One array of all pieces. */
+/** One array of all pieces; of one piece, itself. */
 export const concat = (pieces: Iterable<Uint8Array>): Uint8Array => {
   const all = [...pieces]
+  const [only] = all
+  if (only !== undefined && all.length === 1) return only
   const out = new Uint8Array(all.reduce((sum, piece) => sum + piece.length, 0))
   let at = 0
   for (const piece of all) {
@@ -11,6 +13,27 @@ export const concat = (pieces: Iterable<Uint8Array>): Uint8Array => {
     at += piece.length
   }
   return out
+}
+
+/** Nobody's word makes more room than so many bytes. */
+const maxRoom = 64 * 1024 * 1024
+
+/** Takes pieces into one array as long as there is room in it, which is for `expected` bytes; what is more is kept as it comes. */
+export const gathered = (expected: number) => {
+  const room = new Uint8Array(expected > 0 && expected <= maxRoom ? expected : 0)
+  const more: Array<Uint8Array> = []
+  let at = 0
+  return {
+    add: (piece: Uint8Array): void => {
+      if (more.length > 0 || piece.length > room.length - at) {
+        more.push(piece)
+      } else {
+        room.set(piece, at)
+        at += piece.length
+      }
+    },
+    pieces: (): ReadonlyArray<Uint8Array> => at === 0 ? more : [room.subarray(0, at), ...more]
+  }
 }
 
 /** A checksum of bytes, and how many they are. */

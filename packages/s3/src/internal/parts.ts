@@ -52,8 +52,7 @@ export const read = <E, R>(
       }
       held = rest
       length = rest.reduce((sum, piece) => sum + piece.length, 0)
-      const [only] = taken
-      return { bytes: only !== undefined && taken.length === 1 ? only : concat(taken), last: ended && length === 0 }
+      return { bytes: concat(taken), last: ended && length === 0 }
     }
 
     return Effect.map(

@@ -22,29 +22,35 @@ const faultOf = (error: Error | null): Fault =>
     : connectionFault({ phase: "body", timeout: false, cause: error ?? new Error("the body ended early") })
 
 /** The next piece; `None` at the end. Whoever sends has `idle` milliseconds for it; how long the reader takes in between is his own affair. */
-const pull = (readable: Readable, idle: number): Effect.Effect<Uint8Array, Option.Option<Fault>> =>
+const pull = (readable: Readable, idle: number): Pulled =>
+  Effect.suspend(() => taken(readable) ?? awaited(readable, idle))
+
+type Pulled = Effect.Effect<Uint8Array, Option.Option<Fault>>
+
+/** What can be had at once. */
+const taken = (readable: Readable): Pulled | undefined => {
+  const piece: unknown = readable.readable ? readable.read() : null
+  if (piece instanceof Uint8Array) return Effect.succeed(piece)
+  if (readable.readableEnded) return Effect.fail(Option.none())
+  return readable.destroyed ? Effect.fail(Option.some(faultOf(readable.errored))) : undefined
+}
+
+const events = ["readable", "end", "error", "close"] as const
+
+const awaited = (readable: Readable, idle: number): Pulled =>
   Effect.async((resume) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let waits = true
-    const events = ["readable", "end", "error", "close"] as const
+    const timer = setTimeout(() => readable.destroy(stalled), idle)
     const off = () => {
-      waits = false
       clearTimeout(timer)
       for (const event of events) readable.off(event, look)
     }
-    const done = (result: Effect.Effect<Uint8Array, Option.Option<Fault>>) => {
+    const look = () => {
+      const result = taken(readable)
+      if (result === undefined) return
       off()
       resume(result)
     }
-    const look = () => {
-      const piece: unknown = readable.readable ? readable.read() : null
-      if (piece instanceof Uint8Array) done(Effect.succeed(piece))
-      else if (readable.readableEnded) done(Effect.fail(Option.none()))
-      else if (readable.destroyed) done(Effect.fail(Option.some(faultOf(readable.errored))))
-    }
     for (const event of events) readable.on(event, look)
-    look()
-    if (waits) timer = setTimeout(() => readable.destroy(stalled), idle)
     return Effect.sync(off)
   })
 

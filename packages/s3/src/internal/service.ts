@@ -1,5 +1,5 @@
 /** The methods of the service over a client that sends. */
-import { classify } from "@armature/aws/Classify"
+import { asRecord, classify } from "@armature/aws/Classify"
 import {
   ConfigurationException,
   ConnectionException,
@@ -22,7 +22,7 @@ import * as Stream from "effect/Stream"
 import type { S3 } from "../S3.js"
 import { ChecksumMismatch } from "../S3Exception.js"
 import { withBody } from "./body.js"
-import { concat } from "./bytes.js"
+import { concat, gathered } from "./bytes.js"
 import { named, rules } from "./classification.js"
 import type * as Errors from "./errors.js"
 import { decodeJson } from "./json.js"
@@ -51,10 +51,18 @@ export const held = (transport: S3Port): S3Port => ({
             const body = bodyOf(output)
             if (body === undefined) return Effect.succeed(output)
             // the same body, of which all is there
-            if (whole) return Effect.map(restore(collected(body)), (Body) => Object.assign({}, output, { Body }))
+            if (whole) {
+              return Effect.map(
+                restore(collected(body, asRecord(output).ContentLength)),
+                (Body) => Object.assign({}, output, { Body })
+              )
+            }
             return Effect.flatMap(
               Effect.serviceOption(Scope.Scope),
-              Option.match({ onNone: () => body.release, onSome: (scope) => Scope.addFinalizer(scope, body.release) })
+              Option.match({
+                onNone: () => body.release,
+                onSome: (scope) => Scope.addFinalizer(scope, body.release)
+              })
             ).pipe(Effect.as(output))
           })
         )
@@ -62,10 +70,13 @@ export const held = (transport: S3Port): S3Port => ({
   }
 })
 
-/** A body read to its end. */
-const collected = ({ release, stream }: ResponseBody): Effect.Effect<ResponseBody, WireFailure> =>
-  Stream.runCollect(stream).pipe(
-    Effect.map((pieces) => ({ stream: Stream.fromChunk(pieces), release: Effect.void })),
+/** A body read to its end: into one array, if it is as long as is said of it. */
+const collected = ({ release, stream }: ResponseBody, stated: unknown): Effect.Effect<ResponseBody, WireFailure> =>
+  Effect.suspend(() => {
+    const all = gathered(typeof stated === "number" ? stated : 0)
+    return Effect.map(Stream.runForEach(stream, (piece) => Effect.sync(() => all.add(piece))), all.pieces)
+  }).pipe(
+    Effect.map((pieces) => ({ stream: Stream.fromIterable(pieces), release: Effect.void })),
     Effect.mapError((fault) =>
       fault._tag === "ChecksumFault"
         ? serviceFault({ code: "XAmzContentChecksumMismatch", message: "", statusCode: undefined })
