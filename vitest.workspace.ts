@@ -1,2 +1,2 @@
 /** The packages whose tests `vitest` runs, each by its own `vitest.config.ts`. */
-export default ["packages/*"]
+export default ["packages/*", "examples"]

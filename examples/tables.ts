@@ -1,4 +1,4 @@
-/** The two tables of the examples, as `CreateTable` takes them. */
+/** The tables of the examples, as `CreateTable` takes them. */
 import type { DynamoDB } from "@armature/dynamodb"
 
 /** The input of `createTable`. */
@@ -13,3 +13,14 @@ const byId = (TableName: string): CreateTable => ({
 
 export const users: CreateTable = byId("armature-demo-users")
 export const accounts: CreateTable = byId("armature-demo-accounts")
+
+/** Partition key `customer`, sort key `id`. */
+export const orders: CreateTable = {
+  TableName: "orders",
+  KeySchema: [{ AttributeName: "customer", KeyType: "HASH" }, { AttributeName: "id", KeyType: "RANGE" }],
+  AttributeDefinitions: [{ AttributeName: "customer", AttributeType: "S" }, {
+    AttributeName: "id",
+    AttributeType: "S"
+  }],
+  BillingMode: "PAY_PER_REQUEST"
+}
