@@ -86,6 +86,16 @@ describe("a sealed attribute", () => {
       assert.deepStrictEqual(yield* read(migrating, item), { ssn: secret, raw: bytes })
     }).pipe(Effect.provide(services)))
 
+  it.effect("in a union seals the other members, too", () =>
+    Effect.gen(function*() {
+      const mixed = compiled(Schema.Struct({ at: Schema.Union(Attribute.encrypted(Schema.String), Schema.Number) }))
+      for (const at of [secret, 4111]) {
+        const item = yield* write(mixed, { at })
+        assert.isTrue(Either.isRight(Envelope.header(item.at?.B ?? new Uint8Array())))
+        assert.deepStrictEqual(yield* read(mixed, item), { at })
+      }
+    }).pipe(Effect.provide(services)))
+
   it.effect("asks for no service where there is nothing to seal", () =>
     Effect.gen(function*() {
       const draft = yield* codec.encode({ id: "1", ssn: null })
