@@ -5,9 +5,10 @@
  * one write unit, and one more when it begins a window or finds the bucket full; a refused take costs one, or two. All takes of one key
  * and algorithm meet in one item, of which DynamoDB updates about a thousand a second.
  *
- * What is promised: within one window, and from one bucket, no more tokens are given than the limit, also when answers are lost. A take
- * whose answer was lost is never repeated: it fails with `WriteOutcomeUnknownException` as the `cause`, and its tokens may be gone, also
- * from a later window if the request arrives that late.
+ * What is promised: within one window no more tokens are given than the limit, and from one bucket no more than its limit and what has come
+ * back since, in the rhythm that began with its first take, also when answers are lost. A take whose answer was lost is never repeated: it
+ * fails with `WriteOutcomeUnknownException` as the `cause`, and its tokens may be gone, also from a later window if the request arrives
+ * that late.
  *
  * Time is each process's own, by Effect's `Clock`: clocks that differ by a second make a window or a refill a second too short or too
  * long. `tokenBucket` takes whole tokens and a refill rate above zero, and counts what a bucket lacks as time until it is full, so that

@@ -174,7 +174,7 @@ describe("RateLimiterStore on DynamoDB", () => {
           }
         }
       }
-    }).pipe(Effect.provide(Layer.provideMerge(store, LocalDynamoDB.layer({ tables, log: false })))))
+    }).pipe(Effect.provide(Layer.provideMerge(store, LocalDynamoDB.layer({ tables, log: false }))), 30_000))
 
   for (
     const [name, layer, fibers] of [["in process", world, 300], ["over the endpoint", overHttp(tables), 60]] as const
@@ -210,78 +210,92 @@ describe("RateLimiterStore on DynamoDB", () => {
     )
   }
 
-  it.effect("takers that meet a full bucket or a window that has ended share what is new in it", () =>
-    Effect.gen(function*() {
-      const store = yield* RateLimiter.RateLimiterStore
-      const race = Effect.all({
-        window: Effect.replicateEffect(store.fixedWindow({ ...minute, tokens: 1, limit: 5 }), 12, {
-          concurrency: "unbounded"
-        }),
-        bucket: Effect.replicateEffect(
-          store.tokenBucket({ ...minute, tokens: 1, limit: 5, allowOverflow: false }),
-          12,
-          { concurrency: "unbounded" }
-        )
-      })
-      for (let round = 0; round < 5; round++) {
-        const { bucket, window } = yield* race
-        assert.strictEqual(window.filter(([count]) => count <= 5).length, 5)
-        assert.strictEqual(bucket.filter((left) => left >= 0).length, 5)
-        yield* TestClock.adjust("61 seconds")
-      }
-    }).pipe(Effect.provide(inProcess)))
-
-  it.effect("under lost requests and answers, also late ones, no window gives more than its limit, nor any bucket", () =>
-    Effect.gen(function*() {
-      const store = yield* RateLimiter.RateLimiterStore
-      const limit = 20
-      const given = { window: new Map<number, number>(), bucket: 0 }
-      const program = Effect.forEach(
-        Array.from({ length: 300 }, (_, i) => i),
-        (i) =>
-          Effect.gen(function*() {
-            // five windows of 20 seconds, 60 takers in each
-            const window = Math.floor(i / 60)
-            yield* Effect.sleep(Duration.millis(window * 20_000 + (i % 60) * 300))
-            const refillRate = Duration.seconds(1)
-            const counted = yield* Effect.either(store.fixedWindow({ key: "w", tokens: 1, refillRate, limit }))
-            if (Either.isRight(counted) && counted.right[0] <= limit) {
-              given.window.set(window, (given.window.get(window) ?? 0) + 1)
-            }
-            const left = yield* Effect.either(
-              store.tokenBucket({ key: "b", tokens: 1, refillRate, limit, allowOverflow: false })
-            )
-            if (Either.isRight(left) && left.right >= 0) given.bucket++
-            for (const e of [Either.getLeft(counted), Either.getLeft(left)]) {
-              if (Option.isSome(e) && e.value.reason === "StoreError") {
-                assert.isTrue(AwsException.isAwsException(e.value.cause))
-              }
-            }
+  it.effect(
+    "takers that meet a full bucket or a window that has ended share what is new in it",
+    () =>
+      Effect.gen(function*() {
+        const store = yield* RateLimiter.RateLimiterStore
+        const race = Effect.all({
+          window: Effect.replicateEffect(store.fixedWindow({ ...minute, tokens: 1, limit: 5 }), 12, {
+            concurrency: "unbounded"
           }),
-        { concurrency: "unbounded", discard: true }
-      )
-      const lost = {
-        operation: "UpdateItem",
-        nth: "every",
-        probability: 0.15,
-        failure: Faults.connectionReset
-      } as const
-      const fiber = yield* Effect.fork(
-        program.pipe(LocalDynamoDB.withFaults([
-          { ...lost, seed: 1, effect: "before" },
-          { ...lost, seed: 2, effect: "after" },
-          { ...lost, seed: 3, effect: "late", delay: "7 seconds" }
-        ]))
-      )
-      yield* TestClock.adjust("5 minutes")
-      yield* Fiber.join(fiber)
-      const windows = [...given.window.values()]
-      assert.isAbove(windows.length, 3)
-      for (const count of windows) assert.isAtMost(count, limit)
-      // full at first, and one more each second of a hundred
-      assert.isAtMost(given.bucket, limit + 100)
-      assert.isAbove(given.bucket, limit)
-    }).pipe(Effect.provide(inProcess)))
+          bucket: Effect.replicateEffect(
+            store.tokenBucket({ ...minute, tokens: 1, limit: 5, allowOverflow: false }),
+            12,
+            { concurrency: "unbounded" }
+          )
+        }, { concurrency: "unbounded" })
+        for (let round = 0; round < 3; round++) {
+          // each request takes a second, so that all find the same state, and all try to begin what is new
+          const fiber = yield* Effect.fork(
+            LocalDynamoDB.withFaults(race, [{ operation: "UpdateItem", nth: "every", latency: "1 second" }])
+          )
+          yield* TestClock.adjust("10 seconds")
+          const { bucket, window } = yield* Fiber.join(fiber)
+          assert.strictEqual(window.filter(([count]) => count <= 5).length, 5)
+          assert.strictEqual(bucket.filter((left) => left >= 0).length, 5)
+          // seven refills after the last round began, so that none falls into a round
+          yield* TestClock.adjust("74 seconds")
+        }
+      }).pipe(Effect.provide(inProcess)),
+    30_000
+  )
+
+  it.effect(
+    "under lost requests and answers, also late ones, no window gives more than its limit, nor any bucket",
+    () =>
+      Effect.gen(function*() {
+        const store = yield* RateLimiter.RateLimiterStore
+        const limit = 20
+        const given = { window: new Map<number, number>(), bucket: 0 }
+        const program = Effect.forEach(
+          Array.from({ length: 300 }, (_, i) => i),
+          (i) =>
+            Effect.gen(function*() {
+              // five windows of 20 seconds, 60 takers in each
+              const window = Math.floor(i / 60)
+              yield* Effect.sleep(Duration.millis(window * 20_000 + (i % 60) * 300))
+              const refillRate = Duration.seconds(1)
+              const counted = yield* Effect.either(store.fixedWindow({ key: "w", tokens: 1, refillRate, limit }))
+              if (Either.isRight(counted) && counted.right[0] <= limit) {
+                given.window.set(window, (given.window.get(window) ?? 0) + 1)
+              }
+              const left = yield* Effect.either(
+                store.tokenBucket({ key: "b", tokens: 1, refillRate, limit, allowOverflow: false })
+              )
+              if (Either.isRight(left) && left.right >= 0) given.bucket++
+              for (const e of [Either.getLeft(counted), Either.getLeft(left)]) {
+                if (Option.isSome(e) && e.value.reason === "StoreError") {
+                  assert.isTrue(AwsException.isAwsException(e.value.cause))
+                }
+              }
+            }),
+          { concurrency: "unbounded", discard: true }
+        )
+        const lost = {
+          operation: "UpdateItem",
+          nth: "every",
+          probability: 0.15,
+          failure: Faults.connectionReset
+        } as const
+        const fiber = yield* Effect.fork(
+          program.pipe(LocalDynamoDB.withFaults([
+            { ...lost, seed: 1, effect: "before" },
+            { ...lost, seed: 2, effect: "after" },
+            { ...lost, seed: 3, effect: "late", delay: "7 seconds" }
+          ]))
+        )
+        yield* TestClock.adjust("5 minutes")
+        yield* Fiber.join(fiber)
+        const windows = [...given.window.values()]
+        assert.isAbove(windows.length, 3)
+        for (const count of windows) assert.isAtMost(count, limit)
+        // full at first, and one more each second of a hundred
+        assert.isAtMost(given.bucket, limit + 100)
+        assert.isAbove(given.bucket, limit)
+      }).pipe(Effect.provide(inProcess)),
+    30_000
+  )
 
   it.live("a take of unknown outcome is not made again, and says so", () =>
     Effect.gen(function*() {
