@@ -49,7 +49,6 @@ const steps = [
 describe("a fault at each request of an upload", () => {
   const failures = {
     connectionReset: Faults.connectionReset,
-    internalError: Faults.internalError,
     slowDown: Faults.slowDown
   }
   for (const [operation, nth] of steps) {
