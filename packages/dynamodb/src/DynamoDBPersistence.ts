@@ -176,7 +176,7 @@ export const layerConfig = (
  * class Rate extends Schema.TaggedRequest<Rate>()("Rate", {
  *   payload: { currency: Schema.String },
  *   success: Schema.Number,
- *   failure: Schema.Never
+ *   failure: Schema.String
  * }) {
  *   [PrimaryKey.symbol]() {
  *     return this.currency

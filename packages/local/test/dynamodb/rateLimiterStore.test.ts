@@ -174,7 +174,7 @@ describe("RateLimiterStore on DynamoDB", () => {
           }
         }
       }
-    }).pipe(Effect.provide(Layer.provideMerge(store, LocalDynamoDB.layer({ tables, log: false }))), 30_000))
+    }).pipe(Effect.provide(Layer.provideMerge(store, LocalDynamoDB.layer({ tables, log: false })))), 30_000)
 
   for (
     const [name, layer, fibers] of [["in process", world, 300], ["over the endpoint", overHttp(tables), 60]] as const
