@@ -37,13 +37,13 @@ export const prefixOf = (prefix: string): string | undefined => {
 }
 
 /** Letters, digits, `-` and `_` as they are, the UTF-8 of all else as `!` and two hex digits. */
-export const escaped = (text: string): string =>
+const escaped = (text: string): string =>
   text.replace(
     /[^A-Za-z0-9_-]+/g,
     (part) => [...Buffer.from(part)].map((byte) => `!${byte.toString(16).padStart(2, "0")}`).join("")
   )
 
-export const unescaped = (text: string): string =>
+const unescaped = (text: string): string =>
   text.replace(/(?:![0-9a-f]{2})+/g, (part) => Buffer.from(part.replaceAll("!", ""), "hex").toString())
 
 const hexOf = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex")

@@ -38,7 +38,7 @@ const rounds = 3
 const partSize = 8 * 1024 * 1024
 const rereads = 3
 
-export const placeOf = (owner: Blobs.Owner): Effect.Effect<keys.Place, S3AttributeException> =>
+const placeOf = (owner: Blobs.Owner): Effect.Effect<keys.Place, S3AttributeException> =>
   Effect.suspend(() => {
     const place = keys.placeOf(owner)
     return place === undefined ? Effect.fail(failure("InvalidOwner")) : Effect.succeed(place)

@@ -5,12 +5,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { S3 } from "../S3.js"
+import type { S3 } from "../S3.js"
 import type { Options, UploadInput, UploadOutput } from "../S3Upload.js"
 import { exactly } from "./body.js"
 import * as Bytes from "./bytes.js"
 import * as Parts from "./parts.js"
 import { maxParts, minPart, planned } from "./plan.js"
+import { S3 as Tag } from "./tag.js"
 
 /** The upload of which a request is about one. */
 interface Target {
@@ -80,7 +81,7 @@ interface Piece extends Bytes.Checksum {
 
 const uploading = (input: UploadInput, options: Options) =>
   Effect.gen(function*() {
-    const s3 = yield* S3
+    const s3 = yield* Tag
     const { Body, ContentLength, IfMatch, IfNoneMatch, ...attributes } = input
     const conditions = { IfMatch, IfNoneMatch }
     const total = Body instanceof Uint8Array ? Body.length : ContentLength

@@ -24,12 +24,12 @@ import * as Stream from "effect/Stream"
 export const minute = 60_000
 export const hour = 60 * minute
 
-export const Bucket = "values"
-export const prefix = "docs/"
-export const account = "111122223333"
-export const region = "us-east-1"
+const Bucket = "values"
+const prefix = "docs/"
+const account = "111122223333"
+const region = "us-east-1"
 const TableName = "files"
-export const tables = [{ account, region, table: TableName }]
+const tables = [{ account, region, table: TableName }]
 
 const table = {
   TableName,
