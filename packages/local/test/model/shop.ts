@@ -11,7 +11,9 @@ import { key } from "@armature/model/Key"
 import * as Table from "@armature/model/Table"
 import * as Blobs from "@armature/s3/Blobs"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { randomBytes } from "node:crypto"
 
 export const App = Table.make("app", { key: ["pk", "sk"], indexes: { gsi1: ["g1pk", "g1sk"] } })
 
@@ -59,7 +61,7 @@ export const Customers = Entity.make(App, Customer, {
   primary: { pk: key`T#${"tenant"}`, sk: key`CUSTOMER#${"id"}` }
 }, { context: ["tenant"] })
 
-const local = Local.layer({ tables: [Table.definition(App)], keys: ["alias/app"], buckets: ["files"] })
+const local = Local.layer({ tables: [Table.definition(App)], buckets: ["files"] })
 
 export type World =
   | Layer.Layer.Success<typeof local>
@@ -67,8 +69,10 @@ export type World =
   | Decryptor.Decryptor
   | Blobs.Blobs
 
-/** Everything in process; each use is a world of its own. */
+/** Everything in process; each use is a world of its own. The data key is fixed, so that KMS need not be asked. */
 export const world: Layer.Layer<World, ConfigurationException> = Layer.mergeAll(
-  Sealing.layerReadWrite({ key: "alias/app", accept: [] }).pipe(Layer.provide(DataKeys.layer())),
+  Sealing.layerReadWrite({ key: "test", accept: ["test"] }).pipe(
+    Layer.provide(DataKeys.layerStatic({ seal: { keyId: "test", dataKey: Redacted.make(randomBytes(32)) } }))
+  ),
   Blobs.layer({ bucket: "files", account: "000000000000", region: "us-east-1" })
 ).pipe(Layer.provideMerge(local))

@@ -46,7 +46,8 @@ export const decode = (
     if (value === "" || (type === "N" && !number.test(value))) return undefined
     key[name] = type === "S" ? { S: value } : type === "N" ? { N: value } : { B: Uint8Array.from(Buffer.from(value, "base64")) }
   }
-  return Object.keys(key).length === types.size ? key : undefined
+  // one text for each key: what decodes alike but reads otherwise is none of ours
+  return Object.keys(key).length === types.size && encode(what, key) === cursor ? key : undefined
 }
 
 const parse = (text: string): unknown => {

@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import type * as Effect from "effect/Effect"
 import type { Operand } from "./codec.js"
 import * as condition from "./condition.js"
-import { type EntityPlan, then } from "./entityPlan.js"
+import { type EntityPlan, chain } from "./entityPlan.js"
 
 export type Claim = condition.Condition | condition.Raw
 
@@ -19,7 +19,7 @@ export const operands = (
   const done: Array<Operand> = []
   const next = (): Effect.Effect<ReadonlyArray<Operand>, SerializationException, unknown> => {
     const operand = all[done.length]
-    return operand === undefined ? Either.right(done) : then(operand, (one) => {
+    return operand === undefined ? Either.right(done) : chain(operand, (one) => {
       done.push(one)
       return next()
     })
@@ -53,7 +53,7 @@ export const claims = (
   if (!condition.isCondition(claim)) {
     return Either.left(new ValidationException({ reason: "a condition is made of the paths that its function is given" }))
   }
-  return then(operands(claim.operands), (all) =>
+  return chain(operands(claim.operands), (all) =>
     Either.map(values(all), (values) => ({ conditions: [claim.make(values, 0), ...added], raw: undefined })))
 }
 

@@ -155,8 +155,8 @@ export const keysOfItem = (plan: EntityPlan<never>, item: Item): Either.Either<I
     return Either.right(keys)
   })
 
-/** Goes on at once where there is nothing to wait for. */
-export const then = <A, E, R, B, E2, R2>(
+/** Goes on at once where there is nothing to wait for. (A module with an export `then` would be taken for a promise.) */
+export const chain = <A, E, R, B, E2, R2>(
   effect: Effect.Effect<A, E, R>,
   f: (value: A) => Effect.Effect<B, E2, R2>
 ): Effect.Effect<B, E | E2, R | R2> =>
@@ -171,7 +171,7 @@ export const encodeAttribute = (
   name: string,
   value: unknown
 ): Effect.Effect<AttributeValue | undefined, SerializationException, unknown> =>
-  value === undefined ? Either.right(undefined) : then(
+  value === undefined ? Either.right(undefined) : chain(
     plan.at([name]).encode(value),
     (operand) => Either.right(operand.value)
   )
@@ -186,7 +186,7 @@ export const encodeAttributes = (
   const rest = [...names]
   const next = (): Effect.Effect<ReadonlyMap<string, AttributeValue>, SerializationException, unknown> => {
     const name = rest.pop()
-    return name === undefined ? Either.right(encoded) : then(encodeAttribute(plan, name, values[name]), (value) => {
+    return name === undefined ? Either.right(encoded) : chain(encodeAttribute(plan, name, values[name]), (value) => {
       if (value !== undefined) encoded.set(name, value)
       return next()
     })
@@ -205,7 +205,7 @@ export const primaryKey = (
   plan: EntityPlan<never>,
   key: Readonly<Record<string, unknown>>
 ): Effect.Effect<PrimaryKey, SerializationException, unknown> =>
-  then(
+  chain(
     encodeAttributes(plan, partNames(plan.primary), key),
     (parts) => Either.map(writeWhole(plan.primary, (part) => parts.get(part.name)), (key) => ({ key, parts }))
   )

@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as cursors from "./cursor.js"
 import { type Claims, claims, type If, treeOf, withRaw } from "./entityCondition.js"
-import { discriminator, encodeAttributes, type EntityPlan, isForeign, type KeysPlan, then } from "./entityPlan.js"
+import { discriminator, encodeAttributes, type EntityPlan, isForeign, type KeysPlan, chain } from "./entityPlan.js"
 import { decode, withTable } from "./entityRead.js"
 import { type Bounds, type KeyPart, type Range, rangeOf, sideEquals } from "./queryRange.js"
 import type { Values } from "./entityWrite.js"
@@ -140,13 +140,13 @@ const queryRequest = (
   const names = keys.pk.flatMap((side) => side.parts.map((part) => part.name))
   return withTable(plan, (TableName) =>
     Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-      then(encodeAttributes(plan, names, partition), (parts) =>
-        then(sideEquals(keys.pk, parts), (own) =>
-          then(encodeRange(plan, keys, options.sk), (range) =>
-            then(rangeOf(keys, range), (bounds) =>
-              then(claims(plan, options.filter, []), (all) =>
-                then(common("Query", keys, options, all, joined(own.conditions, bounds)), (members) =>
-                  then(
+      chain(encodeAttributes(plan, names, partition), (parts) =>
+        chain(sideEquals(keys.pk, parts), (own) =>
+          chain(encodeRange(plan, keys, options.sk), (range) =>
+            chain(rangeOf(keys, range), (bounds) =>
+              chain(claims(plan, options.filter, []), (all) =>
+                chain(common("Query", keys, options, all, joined(own.conditions, bounds)), (members) =>
+                  chain(
                     startOf(plan, "Query", keys, `Q ${plan.name} ${index}`, options.cursor, (key) =>
                       Object.entries(own.values).every(([name, value]) => sameKey(key[name], value))),
                     (start) => {
@@ -189,9 +189,9 @@ const encodeRange = (
   const [operator, value] = entry
   const names = new Set(keys.sk.flatMap((side) => side.parts.map((part) => part.name)))
   const one = (values: Values) => encodeAttributes(plan, Object.keys(values).filter((name) => names.has(name)), values)
-  if (operator !== "between") return then(one(value as Values), (encoded) => Either.right([[operator, encoded] as const]))
+  if (operator !== "between") return chain(one(value as Values), (encoded) => Either.right([[operator, encoded] as const]))
   const [low, high] = value as readonly [Values, Values]
-  return then(one(low), (from) => then(one(high), (to) => Either.right([[operator, from] as const, [operator, to] as const])))
+  return chain(one(low), (from) => chain(one(high), (to) => Either.right([[operator, from] as const, [operator, to] as const])))
 }
 
 const scanRequest = (plan: AnyPlan, options: ScanOptions): Effect.Effect<Request, unknown, unknown> => {
@@ -204,9 +204,9 @@ const scanRequest = (plan: AnyPlan, options: ScanOptions): Effect.Effect<Request
   const what = `S ${plan.name} ${keys.name}`
   return withTable(plan, (TableName) =>
     Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-      then(claims(plan, options.filter, [own]), (all) =>
-        then(common("Scan", keys, options, all, undefined), (members) =>
-          then(startOf(plan, "Scan", keys, what, options.cursor, () => true), (start) => {
+      chain(claims(plan, options.filter, [own]), (all) =>
+        chain(common("Scan", keys, options, all, undefined), (members) =>
+          chain(startOf(plan, "Scan", keys, what, options.cursor, () => true), (start) => {
             const isExpired = expired(plan, options, millis)
             return Either.right<Request>({
               operation: "Scan",

@@ -13,7 +13,7 @@ import type { ReadPlan } from "../Operation.js"
 import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
 import { compile, type ItemCodec } from "./codec.js"
-import { completed, discriminator, type EntityPlan, factsOf, isForeign, primaryKey, then } from "./entityPlan.js"
+import { completed, discriminator, type EntityPlan, factsOf, isForeign, primaryKey, chain } from "./entityPlan.js"
 import { ReadOperation } from "./operation.js"
 
 type AnyPlan = EntityPlan<never>
@@ -50,7 +50,7 @@ const readWith = <A>(
     return Either.left(new SerializationException({ path: [discriminator], reason: `is not of the entity ${plan.name}` }))
   }
   const whole = completed(plan, item)
-  if (!plan.bound) return then(codec.open(whole), ({ encoded }) => codec.close(encoded))
+  if (!plan.bound) return chain(codec.open(whole), ({ encoded }) => codec.close(encoded))
   const facts = factsOf(
     plan,
     table,
@@ -77,7 +77,7 @@ const optional = <A>(
   item: Item | undefined,
   decode: (item: Item) => Effect.Effect<A, unknown, unknown>
 ): Effect.Effect<Option.Option<A>, unknown, unknown> =>
-  item === undefined ? Effect.succeedNone : then(decode(item), (value) => Either.right(Option.some(value)))
+  item === undefined ? Effect.succeedNone : chain(decode(item), (value) => Either.right(Option.some(value)))
 
 type Input = ReadPlan<unknown, unknown, unknown>["input"]
 
@@ -91,7 +91,7 @@ const operation = (
 ): ReadOperation => {
   const input = (): Effect.Effect<Input, unknown, unknown> =>
     withTable(plan, (TableName) =>
-      then(primaryKey(plan, key), ({ key: Key }) =>
+      chain(primaryKey(plan, key), ({ key: Key }) =>
         Either.right<Input>({
           TableName,
           Key,
@@ -102,7 +102,7 @@ const operation = (
     () => Effect.map(input(), (input) => ({ input, decode: (item) => decode(input.TableName, item) })),
     () =>
       Effect.flatMap(DynamoDB, (db) =>
-        then(input(), (input) =>
+        chain(input(), (input) =>
           Effect.flatMap(db.getItem(input), ({ Item }) => decode(input.TableName, Item, db))))
   )
 }
@@ -178,7 +178,7 @@ export const decodeSome = (
   item: ReadonlyItem,
   db?: DynamoDB.Service
 ): Effect.Effect<unknown, unknown, unknown> =>
-  then(codecOf(plan, names), (codec) => readWith(plan, codec, table, item, db))
+  chain(codecOf(plan, names), (codec) => readWith(plan, codec, table, item, db))
 
 export const pick = (plan: AnyPlan) => (key: Key, names: ReadonlyArray<string>, options?: ReadOptions): ReadOperation => {
   const attributes = names.flatMap((name) => plan.attributes.get(name)?.stored ?? [])

@@ -21,7 +21,7 @@ import {
   partNames,
   primaryKey,
   type Side,
-  then,
+  chain,
   writeId,
   writeSide
 } from "./entityPlan.js"
@@ -80,8 +80,8 @@ const prepareActions = (
   actions: ReadonlyArray<condition.Action>,
   facts: Prepared["facts"]
 ): Effect.Effect<Changes, unknown, unknown> =>
-  then(operands(actions.flatMap((action) => action.operands)), (all) =>
-    then(sealed(all, facts), (prepared) => {
+  chain(operands(actions.flatMap((action) => action.operands)), (all) =>
+    chain(sealed(all, facts), (prepared) => {
       const valueOf = (stores: Stores, i: number): AttributeValue => {
         const operand = all[i]
         const value = operand === undefined ? undefined : prepared[i]?.item(stores.get(operand) ?? [])
@@ -109,7 +109,7 @@ const sealed = (
   const done: Array<behaviours.Prepared<AttributeValue | undefined>> = []
   const next = (): Effect.Effect<typeof done, unknown, unknown> => {
     const operand = all[done.length]
-    return operand === undefined ? Either.right(done) : then(preparedOperand(operand, facts), (one) => {
+    return operand === undefined ? Either.right(done) : chain(preparedOperand(operand, facts), (one) => {
       done.push(one)
       return next()
     })
@@ -221,25 +221,25 @@ const updatePlan = (
 ): Effect.Effect<Prepared, unknown, unknown> =>
   withTable(plan, (table) =>
     Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-      then(primaryKey(plan, key), ({ key: Key, parts }) => {
+      chain(primaryKey(plan, key), ({ key: Key, parts }) => {
         const facts = factsOf(plan, table, Key, (part) => parts.get(part.name))
-        return then(make(parts), (update) =>
-          then(lockOf(plan, key), (lock) =>
-            then(prepareActions(update.actions, facts), (made) =>
-              then(indexKeys(plan, made.changes, parts, update.given), (indexed) => {
+        return chain(make(parts), (update) =>
+          chain(lockOf(plan, key), (lock) =>
+            chain(prepareActions(update.actions, facts), (made) =>
+              chain(indexKeys(plan, made.changes, parts, update.given), (indexed) => {
                 const required = [
                   ...(lock === undefined ? [] : [lock.condition]),
                   ...indexed.conditions,
                   ...update.conditions
                 ]
-                return then(claims(plan, update.if, required), (all) => {
+                return chain(claims(plan, update.if, required), (all) => {
                   const kept = lock === undefined ? keptConditions(made.kept) : []
                   const whole: Claims = { ...all, conditions: [...all.conditions, ...kept] }
                   const touched = new Set(update.actions.map((action) => action.root))
                   const others = [...indexed.actions, ...byItself(plan, lock, touched, millis)]
                   const conditional = all.conditions.length > 0 || all.raw !== undefined
                   const constant = update.actions.every((action) => action.constant)
-                  return then(rendered(made, others, whole, []), () =>
+                  return chain(rendered(made, others, whole, []), () =>
                     Either.right<Prepared>({
                       table,
                       key: Key,
@@ -302,7 +302,7 @@ type Actions = (paths: AnyPlan["paths"]) => ReadonlyArray<unknown>
 /** The attributes that are given, in wire form; one that is given as `undefined` is not there. */
 const givenOf = (plan: AnyPlan, given: Values): Effect.Effect<Given, SerializationException, unknown> => {
   const names = Object.keys(given).filter((name) => plan.attributes.has(name))
-  return then(encodeAttributes(plan, names, given), (values) =>
+  return chain(encodeAttributes(plan, names, given), (values) =>
     Either.right(new Map(names.map((name) => [name, values.get(name)] as const))))
 }
 
@@ -332,8 +332,8 @@ export const update = (plan: AnyPlan) => (key: Values, f: Actions, options: Upda
     returns,
     () =>
       updatePlan(plan, key, () =>
-        then(actionsOf(plan, f), (actions) =>
-          then(givenOf(plan, options.given ?? {}), (given) => {
+        chain(actionsOf(plan, f), (actions) =>
+          chain(givenOf(plan, options.given ?? {}), (given) => {
             touched = wholly(actions)
             return Either.right<Update>({
               actions,
@@ -375,8 +375,8 @@ export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOpe
     "NONE",
     () =>
       updatePlan(plan, before, (primary) =>
-        then(draftOf(plan, before), (old) =>
-          then(draftOf(plan, after), (now) =>
+        chain(draftOf(plan, before), (old) =>
+          chain(draftOf(plan, after), (now) =>
             Either.map(changes(plan, old, now, primary), (actions): Update => ({
               actions,
               given: new Map(

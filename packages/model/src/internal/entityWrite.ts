@@ -22,7 +22,7 @@ import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
 import type { Draft } from "./codec.js"
 import { claims, type If, render } from "./entityCondition.js"
-import { discriminator, type EntityPlan, factsOf, keysOfItem, primaryKey, then, writeId } from "./entityPlan.js"
+import { discriminator, type EntityPlan, factsOf, keysOfItem, primaryKey, chain, writeId } from "./entityPlan.js"
 import { decode, withTable } from "./entityRead.js"
 import { WriteOperation } from "./operation.js"
 
@@ -257,21 +257,21 @@ const putPlan = (
   own: If | undefined
 ): Effect.Effect<Prepared, unknown, unknown> =>
   withTable(plan, (table) =>
-    then(filled(plan, given as Values, mode), (ready) =>
-      then(lockOf(plan, ready as Values), (lock) => {
+    chain(filled(plan, given as Values, mode), (ready) =>
+      chain(lockOf(plan, ready as Values), (lock) => {
         const value = lock === undefined || plan.filled.version === undefined
           ? ready
           : replacing(ready, { [plan.filled.version.name]: lock.to })
-        return then(plan.codec.encode(value as never), (draft) =>
-          then(keysOfItem(plan, draft.item), (keys) => {
+        return chain(plan.codec.encode(value as never), (draft) =>
+          chain(keysOfItem(plan, draft.item), (keys) => {
             const facts = factsOf(plan, table, keys, (part) => draft.item[part.stored])
             const added = [
               ...(lock === undefined ? [] : [lock.condition]),
               ...(mode === "create" && lock === undefined ? [missingItem(plan)] : []),
               ...(mode === "replace" ? [existingItem(plan)] : [])
             ]
-            return then(claims(plan, own, added), (all) =>
-              then(prepared(draft, facts), (body) => {
+            return chain(claims(plan, own, added), (all) =>
+              chain(prepared(draft, facts), (body) => {
                 const conditions = lock === undefined ? [...all.conditions, ...keptConditions(body.kept)] : all.conditions
                 return Either.map(render({ ...all, conditions }), (members): Prepared => ({
                   table,
@@ -353,7 +353,7 @@ export const create = (plan: AnyPlan, construct: (input: Values) => object) => (
     "NONE",
     () =>
       Effect.flatMap(filled(plan, input, "create"), (all) =>
-        then(
+        chain(
           Either.try({
             try: () => construct(all as Values),
             catch: () => new SerializationException({ path: [], reason: "is not what the schema makes" })
@@ -374,9 +374,9 @@ const keyPlan = (
   action: (members: { readonly TableName: string; readonly Key: Item } & Conditioned) => WriteAction
 ): Effect.Effect<Prepared, unknown, unknown> =>
   withTable(plan, (table) =>
-    then(primaryKey(plan, key), ({ key: Key, parts }) =>
-      then(locked ? lockOf(plan, key) : Either.right(undefined), (lock) =>
-        then(claims(plan, own, lock === undefined ? [] : [lock.condition]), (all) =>
+    chain(primaryKey(plan, key), ({ key: Key, parts }) =>
+      chain(locked ? lockOf(plan, key) : Either.right(undefined), (lock) =>
+        chain(claims(plan, own, lock === undefined ? [] : [lock.condition]), (all) =>
           Either.map(render(all), (members): Prepared => ({
             table,
             key: Key,
