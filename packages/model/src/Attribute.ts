@@ -79,18 +79,24 @@ export interface FilledMark<out Kind extends string = string> {
 }
 
 /**
+ * On the encoded type of the version.
+ *
  * @since 0.1.0
  * @category marks
  */
 export interface VersionMark extends FilledMark<"version"> {}
 
 /**
+ * On the encoded type of the time of creation.
+ *
  * @since 0.1.0
  * @category marks
  */
 export interface CreatedAtMark extends FilledMark<"createdAt"> {}
 
 /**
+ * On the encoded type of the time of the last write.
+ *
  * @since 0.1.0
  * @category marks
  */

@@ -15,7 +15,6 @@ import * as paths from "./codecPaths.js"
 import * as shapes from "./codecShape.js"
 import { type Hole, itemCodec, type Pending, valueCodec, Walk } from "./codecWire.js"
 
-export type { Problem, WireType } from "./codecShape.js"
 export type { Hole, Pending, Place } from "./codecWire.js"
 
 /** An item but for what is to be sealed or offloaded. */
