@@ -3,8 +3,11 @@
  * program that asks for neither it is a look into the fiber's context.
  */
 import type { ServiceClient } from "@armature/aws/ServiceClient"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as hotPartitions from "./hotPartitions.js"
 import type { Operations } from "./operations.js"
@@ -23,19 +26,37 @@ export const base: Effect.Effect<Base> = Effect.all({
 
 /** Those of the client's Layer, and those of the program that the former are not among. */
 const union = <A>(base: ReadonlyArray<A>, own: ReadonlyArray<A>): ReadonlyArray<A> =>
-  base.length === 0 ? own : [...base, ...own.filter((one) => !base.includes(one))]
+  own.length === 0 || own === base
+    ? base
+    : base.length === 0
+    ? own
+    : [...base, ...own.filter((one) => !base.includes(one))]
 
-export const calls = (client: ServiceClient<Operations>, base: Base): ServiceClient<Operations> => ({
-  call: (operation, input, options) =>
-    Effect.withFiberRuntime((fiber) => {
-      const context = fiber.getFiberRef(FiberRef.currentContext)
-      const limiters = union(base.limiters, Context.get(context, rateLimit.InForce))
-      const monitors = union(base.monitors, Context.get(context, hotPartitions.HotPartitions))
-      const { access, name } = operation
-      const run = (given: typeof input) =>
-        monitors.length === 0
-          ? client.call(operation, given, options)
-          : hotPartitions.watched(monitors, name, given, client.call(operation, rateLimit.asking(given), options))
-      return limiters.length === 0 ? run(input) : rateLimit.limited(limiters, name, access, input, run)
-    })
-})
+const clockOf = <A, E>(fiber: Fiber.RuntimeFiber<A, E>): Clock.Clock =>
+  Context.get(fiber.getFiberRef(DefaultServices.currentServices), Clock.Clock)
+
+export const calls = (client: ServiceClient<Operations>, base: Base): ServiceClient<Operations> => {
+  const watched = (monitors: hotPartitions.Monitors, clock: Clock.Clock): ServiceClient<Operations> => ({
+    call: (operation, input, options) =>
+      hotPartitions.watched(
+        monitors,
+        clock,
+        operation.name,
+        input,
+        // of a read, all is of the table or all of the index
+        client.call(operation, operation.access === "read" ? input : rateLimit.asking(input), options)
+      )
+  })
+  return {
+    call: (operation, input, options) =>
+      Effect.withFiberRuntime((fiber) => {
+        const context = fiber.getFiberRef(FiberRef.currentContext)
+        const limiters = union(base.limiters, Context.get(context, rateLimit.InForce))
+        const monitors = union(base.monitors, Context.get(context, hotPartitions.HotPartitions))
+        const inner = monitors.length === 0 ? client : watched(monitors, clockOf(fiber))
+        if (limiters.length === 0) return inner.call(operation, input, options)
+        const { access, name } = operation
+        return rateLimit.limited(limiters, name, access, input, (asked) => inner.call(operation, asked, options))
+      })
+  }
+}

@@ -52,17 +52,16 @@ const queried = (input: Sdk.QueryCommandInput, name: string): ReadonlyAttributeV
   return undefined
 }
 
+const ofTable = (reports: ReadonlyArray<unknown>, table: string): unknown =>
+  reports.find((one) => {
+    const { TableName } = asRecord(one)
+    return typeof TableName === "string" && tableName(TableName) === table
+  })
+
 /** The units that an answer reports for a table, without its global indexes where it says so; for an index, all of them. */
 const reported = (output: unknown, table: string, access: Access, index: boolean): number | undefined => {
   const { ConsumedCapacity } = asRecord(output)
-  const report = asRecord(
-    Array.isArray(ConsumedCapacity)
-      ? ConsumedCapacity.find((one: unknown) => {
-        const { TableName } = asRecord(one)
-        return typeof TableName === "string" && tableName(TableName) === table
-      })
-      : ConsumedCapacity
-  )
+  const report = asRecord(Array.isArray(ConsumedCapacity) ? ofTable(ConsumedCapacity, table) : ConsumedCapacity)
   const part = index || report.Table === undefined ? report : asRecord(report.Table)
   const split = part[access === "read" ? "ReadCapacityUnits" : "WriteCapacityUnits"]
   const units = split ?? part.CapacityUnits

@@ -1,7 +1,7 @@
 /** The watch for hot partitions: counts what each answered call cost its partition keys, and tells of those with too much. */
 import { ConfigurationException } from "@armature/aws/Exceptions"
 import type { InputOf } from "@armature/aws/Transport"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -209,18 +209,21 @@ const told = (monitor: Monitor, warning: Warning): Effect.Effect<void> => {
 /** A call whose answer is counted. */
 export const watched = <K extends keyof Operations, A, E>(
   monitors: Monitors,
+  clock: Clock.Clock,
   operation: K,
   input: InputOf<Operations, K>,
   call: Effect.Effect<A, E>
 ): Effect.Effect<A, E> =>
-  Effect.flatMap(call, (output) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      let telling: Effect.Effect<void> | undefined
-      for (const monitor of monitors) {
-        for (const warning of monitor.watch.see(operation, input, output, now) ?? []) {
-          const one = told(monitor, warning)
-          telling = telling === undefined ? one : Effect.zipRight(telling, one)
-        }
+  Effect.flatMap(call, (output) => {
+    const now = clock.unsafeCurrentTimeMillis()
+    let done: Effect.Effect<void> | undefined
+    for (const monitor of monitors) {
+      for (const warning of monitor.watch.see(operation, input, output, now) ?? none) {
+        const next = told(monitor, warning)
+        done = done === undefined ? next : Effect.zipRight(done, next)
       }
-      return telling === undefined ? Effect.succeed(output) : Effect.as(telling, output)
-    }))
+    }
+    return done === undefined ? Effect.succeed(output) : Effect.as(done, output)
+  })
+
+const none: ReadonlyArray<Warning> = []

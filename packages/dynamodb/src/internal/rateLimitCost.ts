@@ -50,7 +50,8 @@ const transactional = 2
 const page = 256
 
 /** A table may be named by its ARN. */
-export const tableName = (name: string): string => /:table\/([^/]+)/.exec(name)?.[1] ?? name
+export const tableName = (name: string): string =>
+  name.startsWith("arn:") ? /:table\/([^/]+)/.exec(name)?.[1] ?? name : name
 
 const readUnit = (consistent: boolean | undefined): number => consistent === true ? 1 : eventual
 
