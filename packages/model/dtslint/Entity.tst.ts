@@ -1,7 +1,4 @@
-import type {
-  SerializationException,
-  ValidationException
-} from "@armature/aws/Exceptions"
+import type { SerializationException, ValidationException } from "@armature/aws/Exceptions"
 import type * as DynamoDB from "@armature/dynamodb/DynamoDB"
 import type { ItemTooLargeException } from "@armature/dynamodb/DynamoDBException"
 import type { Decryptor } from "@armature/kms/Decryptor"
@@ -58,6 +55,13 @@ class Account extends Schema.Class<Account>("Account")({
 }) {}
 const Accounts = Entity.make(App, Account, { primary: { pk: key`A#${"id"}`, sk: key`A` } })
 
+declare const errorOf: <E>(effect: Effect.Effect<unknown, E, unknown>) => E
+declare const contextOf: <R>(effect: Effect.Effect<unknown, unknown, R>) => R
+declare const successOf: <A>(effect: Effect.Effect<A, unknown, unknown>) => A
+declare const conditionOf: <E>(
+  effect: Effect.Effect<unknown, E, unknown>
+) => Extract<E, { readonly _tag: "ConditionalCheckFailedException" }>
+
 declare const order: Order
 declare const account: Account
 
@@ -80,35 +84,35 @@ const k = { tenant: "t", id: "1" }
 describe("channels", () => {
   it("an unconditional put cannot fail on a condition, and cannot decrypt", () => {
     const put = Orders.put(order)
-    expect<Effect.Effect.Error<typeof put>>().type.toBe<Put>()
-    expect<Effect.Effect.Context<typeof put>>().type.toBe<DynamoDB.DynamoDB | Encryptor | Blobs>()
-    expect<Effect.Effect.Success<typeof put>>().type.toBe<void>()
+    expect(errorOf(put)).type.toBe<Put>()
+    expect(contextOf(put)).type.toBe<DynamoDB.DynamoDB | Encryptor | Blobs>()
+    expect(successOf(put)).type.toBe<void>()
     expect(put.fits).type.toBe<"batch">()
   })
   it("a condition adds its failure, with the item that stood there", () => {
     const put = Orders.put(order, { if: (p) => p.id.missing })
-    expect<Effect.Effect.Error<typeof put>>().type.toBe<Put | Old>()
-    expect<Effect.Effect.Context<typeof put>>().type.toBe<DynamoDB.DynamoDB | Encryptor | Blobs>()
+    expect(errorOf(put)).type.toBe<Put | Old>()
+    expect(contextOf(put)).type.toBe<DynamoDB.DynamoDB | Encryptor | Blobs>()
     expect(put.fits).type.toBe<"transact">()
     const seen = put.pipe(Effect.catchTag("ConditionalCheckFailedException", (e) => e.decoded))
-    expect<Effect.Effect.Success<typeof seen>>().type.toBe<void | Option.Option<Order>>()
+    expect(successOf(seen)).type.toBe<void | Option.Option<Order>>()
   })
   it("a get cannot encrypt", () => {
     const get = Orders.get(k)
-    expect<Effect.Effect.Error<typeof get>>().type.toBe<Read>()
-    expect<Effect.Effect.Context<typeof get>>().type.toBe<DynamoDB.DynamoDB | Decryptor>()
-    expect<Effect.Effect.Success<typeof get>>().type.toBe<Option.Option<Order>>()
+    expect(errorOf(get)).type.toBe<Read>()
+    expect(contextOf(get)).type.toBe<DynamoDB.DynamoDB | Decryptor>()
+    expect(successOf(get)).type.toBe<Option.Option<Order>>()
     const require = Orders.require(k)
-    expect<Effect.Effect.Error<typeof require>>().type.toBe<Read | ItemNotFoundException>()
-    expect<Effect.Effect.Success<typeof require>>().type.toBe<Order>()
+    expect(errorOf(require)).type.toBe<Read | ItemNotFoundException>()
+    expect(successOf(require)).type.toBe<Order>()
   })
   it("what is picked says what it takes", () => {
     const plain = Orders.pick(k, ["status", "total"])
-    expect<Effect.Effect.Success<typeof plain>>().type.toBe<Option.Option<Pick<Order, "status" | "total">>>()
-    expect<Effect.Effect.Context<typeof plain>>().type.toBe<DynamoDB.DynamoDB>()
-    expect<Effect.Effect.Error<typeof plain>>().type.toBe<DynamoDB.GetItemError | SerializationException>()
+    expect(successOf(plain)).type.toBe<Option.Option<Pick<Order, "status" | "total">>>()
+    expect(contextOf(plain)).type.toBe<DynamoDB.DynamoDB>()
+    expect(errorOf(plain)).type.toBe<DynamoDB.GetItemError | SerializationException>()
     const sealed = Orders.pick(k, ["ssn"])
-    expect<Effect.Effect.Context<typeof sealed>>().type.toBe<DynamoDB.DynamoDB | Decryptor>()
+    expect(contextOf(sealed)).type.toBe<DynamoDB.DynamoDB | Decryptor>()
   })
   it("an update takes what it writes", () => {
     const plain = Orders.update(k, (p) => [
@@ -124,36 +128,36 @@ describe("channels", () => {
       p.scores.at("a").remove,
       p.card.month.set(3)
     ])
-    expect<Effect.Effect.Context<typeof plain>>().type.toBe<DynamoDB.DynamoDB>()
-    expect<Effect.Effect.Error<typeof plain>>().type.toBe<
+    expect(contextOf(plain)).type.toBe<DynamoDB.DynamoDB>()
+    expect(errorOf(plain)).type.toBe<
       DynamoDB.UpdateItemError | SerializationException | ValidationException
     >()
     const sealed = Orders.update(k, (p) => [p.ssn.set("123")])
-    expect<Effect.Effect.Context<typeof sealed>>().type.toBe<DynamoDB.DynamoDB | Encryptor>()
+    expect(contextOf(sealed)).type.toBe<DynamoDB.DynamoDB | Encryptor>()
     const inner = Orders.update(k, (p) => [p.card.set({ pan: "1", month: 2 })])
-    expect<Effect.Effect.Context<typeof inner>>().type.toBe<DynamoDB.DynamoDB | Encryptor>()
+    expect(contextOf(inner)).type.toBe<DynamoDB.DynamoDB | Encryptor>()
     const all = Orders.update(k, (p) => [p.total.add(1)], {
       if: (p) => p.address.geo.lat.gt(1).and(p.status.eq("open")).or(p.ssn.exists),
       return: "ALL_NEW"
     })
-    expect<Effect.Effect.Success<typeof all>>().type.toBe<Order>()
-    expect<Effect.Effect.Context<typeof all>>().type.toBe<DynamoDB.DynamoDB | Decryptor>()
-    expect<Extract<Effect.Effect.Error<typeof all>, { readonly _tag: "ConditionalCheckFailedException" }>>().type.toBe<
+    expect(successOf(all)).type.toBe<Order>()
+    expect(contextOf(all)).type.toBe<DynamoDB.DynamoDB | Decryptor>()
+    expect(conditionOf(all)).type.toBe<
       Old
     >()
   })
   it("a versioned entity has its lock in every write", () => {
     type Locked = ConditionalCheckFailedException<Account, SerializationException>
     const put = Accounts.put(account)
-    expect<Effect.Effect.Error<typeof put>>().type.toBe<
+    expect(errorOf(put)).type.toBe<
       DynamoDB.PutItemError | SerializationException | ValidationException | ItemTooLargeException | Locked
     >()
-    expect<Effect.Effect.Context<typeof put>>().type.toBe<DynamoDB.DynamoDB>()
-    expect<Effect.Effect.Success<typeof put>>().type.toBe<Account>()
+    expect(contextOf(put)).type.toBe<DynamoDB.DynamoDB>()
+    expect(successOf(put)).type.toBe<Account>()
     expect(put.fits).type.toBe<"transact">()
     const updated = Accounts.update(account, (p) => [p.balance.add(1)])
-    expect<Effect.Effect.Success<typeof updated>>().type.toBe<number>()
-    expect<Effect.Effect.Error<typeof updated>>().type.toBe<
+    expect(successOf(updated)).type.toBe<number>()
+    expect(errorOf(updated)).type.toBe<
       DynamoDB.UpdateItemError | SerializationException | ValidationException | Locked
     >()
     expect(Accounts.delete).type.toBeCallableWith({ id: "1", version: 2 })
@@ -165,7 +169,7 @@ describe("channels", () => {
     const Named = Table.make(Config.string("TABLE"), { key: ["pk", "sk"], logicalName: "app" })
     const Entities = Entity.make(Named, Account, { primary: { pk: key`A#${"id"}`, sk: key`A` } })
     const get = Entities.get({ id: "1" })
-    expect<Effect.Effect.Error<typeof get>>().type.toBe<DynamoDB.GetItemError | SerializationException | ConfigError>()
+    expect(errorOf(get)).type.toBe<DynamoDB.GetItemError | SerializationException | ConfigError>()
   })
   it("queries are streams", () => {
     const found = Orders.query("byStatus", { tenant: "t", status: "open", region: "eu" }, {
@@ -220,16 +224,19 @@ describe("keys", () => {
     Orders.query("byStatus", { tenant: "t" })
     // @ts-expect-error! a range with a hole
     Orders.query("byStatus", { tenant: "t", status: "open", region: "eu" }, { sk: { gte: { n: 1 } } })
-    Orders.query("byStatus", { tenant: "t", status: "open", region: "eu" }, { sk: { gte: { placedAt: order.placedAt, n: 1 } } })
+    Orders.query("byStatus", { tenant: "t", status: "open", region: "eu" }, {
+      sk: { gte: { placedAt: order.placedAt, n: 1 } }
+    })
   })
   it("are never stale", () => {
     Orders.update(k, (p) => [p.n.set(2)], { given: { placedAt: order.placedAt } })
     Orders.update(k, (p) => [p.status.set("paid")], { given: { region: "eu" } })
     Orders.update(k, (p) => [p.status.set("paid"), p.region.set("eu")])
     const given = Orders.update(k, (p) => [p.status.set("paid")], { given: { region: "eu" } })
-    expect<Extract<Effect.Effect.Error<typeof given>, { readonly _tag: "ConditionalCheckFailedException" }>>().type.toBe<
-      Old
-    >()
+    expect(conditionOf(given)).type
+      .toBe<
+        Old
+      >()
     // @ts-expect-error! given is missing
     Orders.update(k, (p) => [p.status.set("paid")])
     // @ts-expect-error! given is not all
@@ -268,8 +275,8 @@ describe("unions", () => {
   const Pets = Entity.make(App, Schema.Union(Cat, Dog), { primary: { pk: key`${"id"}`, sk: key`x` } })
   it("have the paths of all members, and need what any needs", () => {
     const put = Pets.put(new Cat({ id: "1", lives: 9 }), { if: (p) => p.lives.gt(1).and(p._tag.eq("Cat")) })
-    expect<Effect.Effect.Context<typeof put>>().type.toBe<DynamoDB.DynamoDB | Encryptor>()
+    expect(contextOf(put)).type.toBe<DynamoDB.DynamoDB | Encryptor>()
     const get = Pets.get({ id: "1" })
-    expect<Effect.Effect.Success<typeof get>>().type.toBe<Option.Option<Cat | Dog>>()
+    expect(successOf(get)).type.toBe<Option.Option<Cat | Dog>>()
   })
 })

@@ -270,10 +270,19 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
   >(
     key: T.VersionedKey<A, E, X>,
     actions: (p: Paths<A, E>) => L,
-    ...options: T.UpdateArguments<A, E, X, L[number], { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }>
+    ...options: T.UpdateArguments<
+      A,
+      E,
+      X,
+      L[number],
+      { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }
+    >
   ) => Write<
     T.Returned<A, V, T.NewVersion<A, E>>,
-    DynamoDB.UpdateItemError | UpdatePlanError<N, L[number]> | T.UpdateConditional<A, E, R, X, L[number], C> | Old<E, V>,
+    | DynamoDB.UpdateItemError
+    | UpdatePlanError<N, L[number]>
+    | T.UpdateConditional<A, E, R, X, L[number], C>
+    | Old<E, V>,
     DynamoDB.DynamoDB | R | T.ActionRequires<L[number]> | OldRequires<E, R, V>,
     {
       readonly fits: T.FitsOf<V, never, "transact">
@@ -339,7 +348,11 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     index: I,
     partition: T.Whole<A, X[I]["pk"]>,
     options?: QueryOptions<A, E, X[I]["sk"]>
-  ) => Stream.Stream<A, DynamoDB.QueryError | ReadPlanError<E, N> | ValidationException, DynamoDB.DynamoDB | T.DecodeRequires<E, R>>
+  ) => Stream.Stream<
+    A,
+    DynamoDB.QueryError | ReadPlanError<E, N> | ValidationException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R>
+  >
 
   /** One page of a query, with the cursor of the next. */
   readonly queryPage: <const I extends keyof X & string>(
@@ -357,7 +370,11 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     options?: ScanOptions<A, E> & { readonly index?: Exclude<keyof X & string, "primary"> | undefined } & {
       readonly segments?: number | undefined
     }
-  ) => Stream.Stream<A, DynamoDB.ScanError | ReadPlanError<E, N> | ValidationException, DynamoDB.DynamoDB | T.DecodeRequires<E, R>>
+  ) => Stream.Stream<
+    A,
+    DynamoDB.ScanError | ReadPlanError<E, N> | ValidationException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R>
+  >
 
   /** One page of a scan, with the cursor of the next. */
   readonly scanPage: (

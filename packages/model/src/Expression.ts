@@ -398,7 +398,8 @@ export type Path<M, K extends string, A, E> = [Extract<E, OpaqueMark>] extends [
     ? string extends Keys<E>
       ? NonNullable<A> extends { readonly [name: string]: infer I } ? RecordPath<M, K, A, I, Get<E, string>>
       : ValuePath<M, K, A>
-    : [HasMark<E, OpaqueMark>] extends [never] ? StructPath<M, K, A, E> & Members<M, K, A, E, keyof StructPath<M, K, A, E>>
+    : [HasMark<E, OpaqueMark>] extends [never] ?
+      StructPath<M, K, A, E> & Members<M, K, A, E, keyof StructPath<M, K, A, E>>
     : OpaqueStructPath<M, K, A, E> & Members<M, K, A, E, keyof OpaqueStructPath<M, K, A, E>>
   : ValuePath<M, K, A>
   : OpaquePath<M, K, A, E>

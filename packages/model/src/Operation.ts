@@ -5,9 +5,9 @@
  *
  * @since 0.1.0
  */
+import type { Fields } from "@armature/aws/AwsException"
 import type { Operations } from "@armature/dynamodb/DynamoDB"
 import type { Item } from "@armature/dynamodb/Item"
-import type { Fields } from "@armature/aws/AwsException"
 import type { Blobs } from "@armature/s3/Blobs"
 import type { Stored } from "@armature/s3/Pointer"
 import type * as Effect from "effect/Effect"
@@ -131,8 +131,18 @@ export interface WritePlan<out A, out F, out E, out R> {
  */
 export type WriteAction =
   | { readonly Put: Action["Put"]; readonly Update?: never; readonly Delete?: never; readonly ConditionCheck?: never }
-  | { readonly Put?: never; readonly Update: Action["Update"]; readonly Delete?: never; readonly ConditionCheck?: never }
-  | { readonly Put?: never; readonly Update?: never; readonly Delete: Action["Delete"]; readonly ConditionCheck?: never }
+  | {
+    readonly Put?: never
+    readonly Update: Action["Update"]
+    readonly Delete?: never
+    readonly ConditionCheck?: never
+  }
+  | {
+    readonly Put?: never
+    readonly Update?: never
+    readonly Delete: Action["Delete"]
+    readonly ConditionCheck?: never
+  }
   | {
     readonly Put?: never
     readonly Update?: never

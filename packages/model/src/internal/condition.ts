@@ -5,8 +5,8 @@
 import type { SerializationException } from "@armature/aws/Exceptions"
 import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import * as Wire from "@armature/dynamodb/Expression"
-import * as Either from "effect/Either"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type * as codec from "./codec.js"
 
 export const TypeId: unique symbol = Symbol.for("@armature/model/Expression")
@@ -33,7 +33,10 @@ export class Condition {
     readonly make: (values: Values, from: number) => Wire.Condition
   ) {}
 
-  private joined(that: Condition, by: (...both: readonly [Wire.Condition, Wire.Condition]) => Wire.Condition): Condition {
+  private joined(
+    that: Condition,
+    by: (...both: readonly [Wire.Condition, Wire.Condition]) => Wire.Condition
+  ): Condition {
     const left = this.operands.length
     return new Condition(
       [...this.operands, ...that.operands],

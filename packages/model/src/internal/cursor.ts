@@ -26,7 +26,8 @@ export const encode = (what: string, key: Item): string => {
 }
 
 const isEntry = (u: unknown): u is Entry =>
-  Array.isArray(u) && u.length === 3 && u.every((part) => typeof part === "string") && ["S", "N", "B"].includes(String(u[1]))
+  Array.isArray(u) && u.length === 3 && u.every((part) => typeof part === "string") &&
+  ["S", "N", "B"].includes(String(u[1]))
 
 const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?$/i
 
@@ -44,7 +45,11 @@ export const decode = (
     if (!isEntry(entry) || types.get(entry[0]) !== entry[1] || entry[0] in key) return undefined
     const [name, type, value] = entry
     if (value === "" || (type === "N" && !number.test(value))) return undefined
-    key[name] = type === "S" ? { S: value } : type === "N" ? { N: value } : { B: Uint8Array.from(Buffer.from(value, "base64")) }
+    key[name] = type === "S"
+      ? { S: value }
+      : type === "N"
+      ? { N: value }
+      : { B: Uint8Array.from(Buffer.from(value, "base64")) }
   }
   // one text for each key: what decodes alike but reads otherwise is none of ours
   return Object.keys(key).length === types.size && encode(what, key) === cursor ? key : undefined

@@ -1,7 +1,7 @@
 /** An entity put together: its plan, and its operations over it. */
-import type * as Schema from "effect/Schema"
-import * as Effect from "effect/Effect"
 import type { Item } from "@armature/dynamodb/Item"
+import * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
 import type * as Table from "../Table.js"
 import { compile, type Declared, type EntityPlan, type Options } from "./entityPlan.js"
 import { query, queryPage, scan, scanPage } from "./entityQuery.js"
@@ -22,7 +22,10 @@ const constructor = (schema: Schema.Schema.All): (input: Values) => object => {
   const members: unknown = Reflect.get(schema, "members")
   if (!Array.isArray(members)) return (input) => input
   // what a union has under this name are its members
-  const all = (members as ReadonlyArray<Schema.Schema.All>).map((member) => ({ make: constructor(member), literals: literalsOf(member) }))
+  const all = (members as ReadonlyArray<Schema.Schema.All>).map((member) => ({
+    make: constructor(member),
+    literals: literalsOf(member)
+  }))
   return (input) => all.find(({ literals }) => literals.every(([name, is]) => is(input[name])))?.make(input) ?? input
 }
 

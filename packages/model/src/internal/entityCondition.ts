@@ -2,11 +2,11 @@
 import { SerializationException, ValidationException } from "@armature/aws/Exceptions"
 import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import * as Wire from "@armature/dynamodb/Expression"
-import * as Either from "effect/Either"
 import type * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type { Operand } from "./codec.js"
 import * as condition from "./condition.js"
-import { type EntityPlan, chain } from "./entityPlan.js"
+import { chain, type EntityPlan } from "./entityPlan.js"
 
 export type Claim = condition.Condition | condition.Raw
 
@@ -51,10 +51,14 @@ export const claims = (
   if (claim === undefined) return Either.right({ conditions: added, raw: undefined })
   if (condition.isRaw(claim)) return Either.right({ conditions: added, raw: claim })
   if (!condition.isCondition(claim)) {
-    return Either.left(new ValidationException({ reason: "a condition is made of the paths that its function is given" }))
+    return Either.left(
+      new ValidationException({ reason: "a condition is made of the paths that its function is given" })
+    )
   }
-  return chain(operands(claim.operands), (all) =>
-    Either.map(values(all), (values) => ({ conditions: [claim.make(values, 0), ...added], raw: undefined })))
+  return chain(
+    operands(claim.operands),
+    (all) => Either.map(values(all), (values) => ({ conditions: [claim.make(values, 0), ...added], raw: undefined }))
+  )
 }
 
 export interface Claims {

@@ -33,10 +33,21 @@ const samePending = (a: Pending, b: Pending): boolean => {
   return Equal.equals(one, other)
 }
 
-const set = (root: string, path: WirePath, value: AttributeValue | undefined, pending: ReadonlyArray<Pending>): Action => {
+const set = (
+  root: string,
+  path: WirePath,
+  value: AttributeValue | undefined,
+  pending: ReadonlyArray<Pending>
+): Action => {
   const operand: Operand = { path, value, pending }
-  return new Action(root, path.length === 1, true, path, [Either.right(operand)], ([first], _from) =>
-    Wire.set(path, Wire.attributeValue(first ?? { NULL: true })))
+  return new Action(
+    root,
+    path.length === 1,
+    true,
+    path,
+    [Either.right(operand)],
+    ([first], _from) => Wire.set(path, Wire.attributeValue(first ?? { NULL: true }))
+  )
 }
 
 const remove = (root: string, path: WirePath): Action =>

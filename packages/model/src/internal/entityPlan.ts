@@ -283,7 +283,9 @@ export interface Options {
 }
 
 const identifierOf = (schema: Schema.Schema.All): string | undefined => {
-  const named: { readonly identifier?: unknown } = Object.assign(Object.create(null), { identifier: Reflect.get(schema, "identifier") })
+  const named: { readonly identifier?: unknown } = Object.assign(Object.create(null), {
+    identifier: Reflect.get(schema, "identifier")
+  })
   return typeof named.identifier === "string" ? named.identifier : undefined
 }
 
@@ -294,7 +296,8 @@ export const compile = <A>(
   keys: Readonly<Record<string, Declared>>,
   options: Options
 ): EntityPlan<A> => {
-  const name = options.name ?? identifierOf(schema) ?? refuse("without a name", "the schema has no identifier; give the option `name`")
+  const name = options.name ?? identifierOf(schema) ??
+    refuse("without a name", "the schema has no identifier; give the option `name`")
   // the type of the schema is what Entity.make declares
   const compiled = compileCodec(schema as Schema.Schema<A, unknown, unknown>)
   if (Either.isLeft(compiled)) {
@@ -333,7 +336,9 @@ export const compile = <A>(
   const sides = (names: ReadonlyArray<string>, key: KeyDeclared | undefined, what: string): ReadonlyArray<Side> => {
     const [first, ...more] = names
     if (first === undefined) return key === undefined ? [] : refuse(name, `${what} has no such key`)
-    return key === undefined || more.length > 0 ? refuse(name, `${what} has a key of another shape`) : [side(first, key)]
+    return key === undefined || more.length > 0
+      ? refuse(name, `${what} has a key of another shape`)
+      : [side(first, key)]
   }
 
   const [primaryDeclared, ...others] = [
@@ -368,7 +373,9 @@ export const compile = <A>(
       index,
       own: false,
       global,
-      pk: declared.pk === undefined && !global ? primary.pk : sides(indexed.partitionKey, declared.pk, `the index ${index}`),
+      pk: declared.pk === undefined && !global
+        ? primary.pk
+        : sides(indexed.partitionKey, declared.pk, `the index ${index}`),
       sk: sides(indexed.sortKey, declared.sk, `the index ${index}`)
     }
   })

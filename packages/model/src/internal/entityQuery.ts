@@ -1,5 +1,6 @@
 /** Reading many items: queries of the table and its indexes, scans, page by page. */
-import { SerializationException, ValidationException } from "@armature/aws/Exceptions"
+import type { SerializationException } from "@armature/aws/Exceptions"
+import { ValidationException } from "@armature/aws/Exceptions"
 import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import { DynamoDB, type Operations } from "@armature/dynamodb/DynamoDB"
 import * as Wire from "@armature/dynamodb/Expression"
@@ -12,10 +13,10 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as cursors from "./cursor.js"
 import { type Claims, claims, type If, treeOf, withRaw } from "./entityCondition.js"
-import { discriminator, encodeAttributes, type EntityPlan, isForeign, type KeysPlan, chain } from "./entityPlan.js"
+import { chain, discriminator, encodeAttributes, type EntityPlan, isForeign, type KeysPlan } from "./entityPlan.js"
 import { decode, withTable } from "./entityRead.js"
-import { type Bounds, type KeyPart, type Range, rangeOf, sideEquals } from "./queryRange.js"
 import type { Values } from "./entityWrite.js"
+import { type Bounds, type KeyPart, type Range, rangeOf, sideEquals } from "./queryRange.js"
 
 type AnyPlan = EntityPlan<never>
 
@@ -41,7 +42,12 @@ const invalid = (operation: string, reason: string): ValidationException =>
 /** What a query and a scan have in common. */
 type Common = Pick<
   Operations["Scan"]["input"],
-  "ConsistentRead" | "ExpressionAttributeNames" | "ExpressionAttributeValues" | "FilterExpression" | "IndexName" | "Limit"
+  | "ConsistentRead"
+  | "ExpressionAttributeNames"
+  | "ExpressionAttributeValues"
+  | "FilterExpression"
+  | "IndexName"
+  | "Limit"
 >
 
 type Input = Common & {
@@ -71,7 +77,9 @@ const keysNamed = (plan: AnyPlan, name: string): KeysPlan | undefined =>
 const keyTypes = (plan: AnyPlan, keys: KeysPlan): ReadonlyMap<string, "S" | "N" | "B"> => {
   const { keyTypes } = plan.table.plan
   return new Map(
-    [...plan.primary.pk, ...plan.primary.sk, ...keys.pk, ...keys.sk].map(({ attribute }) => [attribute, keyTypes[attribute] ?? "S"])
+    [...plan.primary.pk, ...plan.primary.sk, ...keys.pk, ...keys.sk].map((
+      { attribute }
+    ) => [attribute, keyTypes[attribute] ?? "S"])
   )
 }
 
@@ -85,7 +93,9 @@ const startOf = (
 ): Either.Either<Item | undefined, ValidationException> => {
   if (cursor === undefined) return Either.right(undefined)
   const key = cursors.decode(what, cursor, keyTypes(plan, keys))
-  return key !== undefined && isOwn(key) ? Either.right(key) : Either.left(invalid(operation, "the cursor is none of this query's"))
+  return key !== undefined && isOwn(key)
+    ? Either.right(key)
+    : Either.left(invalid(operation, "the cursor is none of this query's"))
 }
 
 const isCount = (n: number | undefined): boolean => n === undefined || (Number.isSafeInteger(n) && n >= 1)
@@ -97,7 +107,10 @@ const common = (
   options: ScanOptions,
   all: Claims,
   condition: Wire.KeyCondition | undefined
-): Either.Either<Common & { readonly KeyConditionExpression?: string }, SerializationException | ValidationException> => {
+): Either.Either<
+  Common & { readonly KeyConditionExpression?: string },
+  SerializationException | ValidationException
+> => {
   if (!isCount(options.limit) || !isCount(options.pageSize)) {
     return Either.left(invalid(operation, "`limit` and `pageSize` are whole numbers from 1"))
   }
@@ -138,34 +151,43 @@ const queryRequest = (
   const keys = keysNamed(plan, index)
   if (keys === undefined) return Effect.fail(invalid("Query", `the entity ${plan.name} has no index ${index}`))
   const names = keys.pk.flatMap((side) => side.parts.map((part) => part.name))
-  return withTable(plan, (TableName) =>
-    Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-      chain(encodeAttributes(plan, names, partition), (parts) =>
-        chain(sideEquals(keys.pk, parts), (own) =>
-          chain(encodeRange(plan, keys, options.sk), (range) =>
-            chain(rangeOf(keys, range), (bounds) =>
-              chain(claims(plan, options.filter, []), (all) =>
-                chain(common("Query", keys, options, all, joined(own.conditions, bounds)), (members) =>
-                  chain(
-                    startOf(plan, "Query", keys, `Q ${plan.name} ${index}`, options.cursor, (key) =>
-                      Object.entries(own.values).every(([name, value]) => sameKey(key[name], value))),
-                    (start) => {
-                      const isExpired = expired(plan, options, millis)
-                      return Either.right<Request>({
-                        operation: "Query",
-                        input: {
-                          ...members,
-                          TableName,
-                          ...(options.reverse === true ? { ScanIndexForward: false } : {})
-                        },
-                        start,
-                        keys,
-                        cursor: `Q ${plan.name} ${index}`,
-                        drop: (item) => isForeign(plan, item) || bounds.drop(item) || isExpired(item),
-                        limit: options.limit
-                      })
-                    }
-                  )))))))))
+  return withTable(
+    plan,
+    (TableName) =>
+      Effect.flatMap(
+        Clock.currentTimeMillis,
+        (millis) =>
+          chain(encodeAttributes(plan, names, partition), (parts) =>
+            chain(sideEquals(keys.pk, parts), (own) =>
+              chain(encodeRange(plan, keys, options.sk), (range) =>
+                chain(rangeOf(keys, range), (bounds) =>
+                  chain(claims(plan, options.filter, []), (all) =>
+                    chain(common("Query", keys, options, all, joined(own.conditions, bounds)), (members) =>
+                      chain(
+                        startOf(plan, "Query", keys, `Q ${plan.name} ${index}`, options.cursor, (key) =>
+                          Object.entries(own.values).every(([name, value]) =>
+                            sameKey(key[name], value)
+                          )),
+                        (start) => {
+                          const isExpired = expired(plan, options, millis)
+                          return Either.right<Request>({
+                            operation: "Query",
+                            input: {
+                              ...members,
+                              TableName,
+                              ...(options.reverse === true ? { ScanIndexForward: false } : {})
+                            },
+                            start,
+                            keys,
+                            cursor: `Q ${plan.name} ${index}`,
+                            drop: (item) =>
+                              isForeign(plan, item) || bounds.drop(item) || isExpired(item),
+                            limit: options.limit
+                          })
+                        }
+                      )))))))
+      )
+  )
 }
 
 const joined = (own: ReadonlyArray<KeyPart>, bounds: Bounds): Wire.KeyCondition | undefined => {
@@ -183,15 +205,24 @@ const encodeRange = (
   plan: AnyPlan,
   keys: KeysPlan,
   range: Range | undefined
-): Effect.Effect<ReadonlyArray<readonly [string, ReadonlyMap<string, AttributeValue>]>, SerializationException, unknown> => {
+): Effect.Effect<
+  ReadonlyArray<readonly [string, ReadonlyMap<string, AttributeValue>]>,
+  SerializationException,
+  unknown
+> => {
   const [entry] = Object.entries(range ?? {})
   if (entry === undefined) return Either.right([])
   const [operator, value] = entry
   const names = new Set(keys.sk.flatMap((side) => side.parts.map((part) => part.name)))
   const one = (values: Values) => encodeAttributes(plan, Object.keys(values).filter((name) => names.has(name)), values)
-  if (operator !== "between") return chain(one(value as Values), (encoded) => Either.right([[operator, encoded] as const]))
+  if (operator !== "between") {
+    return chain(one(value as Values), (encoded) => Either.right([[operator, encoded] as const]))
+  }
   const [low, high] = value as readonly [Values, Values]
-  return chain(one(low), (from) => chain(one(high), (to) => Either.right([[operator, from] as const, [operator, to] as const])))
+  return chain(
+    one(low),
+    (from) => chain(one(high), (to) => Either.right([[operator, from] as const, [operator, to] as const]))
+  )
 }
 
 const scanRequest = (plan: AnyPlan, options: ScanOptions): Effect.Effect<Request, unknown, unknown> => {
@@ -202,22 +233,32 @@ const scanRequest = (plan: AnyPlan, options: ScanOptions): Effect.Effect<Request
     Wire.attributeNotExists([discriminator])
   )
   const what = `S ${plan.name} ${keys.name}`
-  return withTable(plan, (TableName) =>
-    Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-      chain(claims(plan, options.filter, [own]), (all) =>
-        chain(common("Scan", keys, options, all, undefined), (members) =>
-          chain(startOf(plan, "Scan", keys, what, options.cursor, () => true), (start) => {
-            const isExpired = expired(plan, options, millis)
-            return Either.right<Request>({
-              operation: "Scan",
-              input: { ...members, TableName },
-              start,
-              keys,
-              cursor: what,
-              drop: (item) => isForeign(plan, item) || isExpired(item),
-              limit: options.limit
-            })
-          })))))
+  return withTable(
+    plan,
+    (TableName) =>
+      Effect.flatMap(
+        Clock.currentTimeMillis,
+        (millis) =>
+          chain(claims(plan, options.filter, [own]), (all) =>
+            chain(common("Scan", keys, options, all, undefined), (members) =>
+              chain(
+                startOf(plan, "Scan", keys, what, options.cursor, () =>
+                  true),
+                (start) => {
+                  const isExpired = expired(plan, options, millis)
+                  return Either.right<Request>({
+                    operation: "Scan",
+                    input: { ...members, TableName },
+                    start,
+                    keys,
+                    cursor: what,
+                    drop: (item) => isForeign(plan, item) || isExpired(item),
+                    limit: options.limit
+                  })
+                }
+              )))
+      )
+  )
 }
 
 // ---------------------------------------------------------------------------------------------------------------- pages
@@ -227,7 +268,11 @@ interface Read {
   readonly next: Item | undefined
 }
 
-const pageOf = (db: DynamoDB.Service, { drop, input, operation }: Request, start: Item | undefined): Effect.Effect<Read, unknown> => {
+const pageOf = (
+  db: DynamoDB.Service,
+  { drop, input, operation }: Request,
+  start: Item | undefined
+): Effect.Effect<Read, unknown> => {
   const from = start === undefined ? {} : { ExclusiveStartKey: start }
   const { KeyConditionExpression, ScanIndexForward, ...others } = input
   const page: Effect.Effect<Operations["Query"]["output"], unknown> = operation === "Query"
@@ -252,8 +297,14 @@ const decodeAll = (
     const one = decode(plan, table, item, db)
     if (!Either.isEither(one)) {
       return Effect.map(
-        Effect.flatMap(one, (first) =>
-          Effect.map(Effect.forEach(items.slice(i + 1), (item) => decode(plan, table, item, db)), (rest) => [first, ...rest])),
+        Effect.flatMap(
+          one,
+          (first) =>
+            Effect.map(
+              Effect.forEach(items.slice(i + 1), (item) => decode(plan, table, item, db)),
+              (rest) => [first, ...rest]
+            )
+        ),
         (rest) => [...decoded, ...rest]
       )
     }
@@ -292,13 +343,17 @@ const onePage = (plan: AnyPlan, db: DynamoDB.Service, request: Request): Effect.
 }
 
 const page = (plan: AnyPlan, make: () => Effect.Effect<Request, unknown, unknown>) =>
-  Effect.flatMap(DynamoDB, (db) =>
-    Effect.flatMap(Effect.suspend(make), (request) =>
-      Effect.flatMap(onePage(plan, db, request), ({ items, next }) =>
-        Effect.map(decodeAll(plan, db, request.input.TableName, items), (items) => ({
-          items,
-          cursor: Option.map(Option.fromNullable(next), (key) => cursors.encode(request.cursor, key))
-        })))))
+  Effect.flatMap(
+    DynamoDB,
+    (db) =>
+      Effect.flatMap(Effect.suspend(make), (request) =>
+        Effect.flatMap(onePage(plan, db, request), ({ items, next }) =>
+          Effect.map(decodeAll(plan, db, request.input.TableName, items), (items) => ({
+            items,
+            cursor: Option.map(Option.fromNullable(next), (key) =>
+              cursors.encode(request.cursor, key))
+          }))))
+  )
 
 const stream = (
   plan: AnyPlan,
@@ -318,7 +373,8 @@ const stream = (
   )
 
 export const query =
-  (plan: AnyPlan) => (index: string, partition: Values, options: QueryOptions = {}): Stream.Stream<unknown, unknown, unknown> =>
+  (plan: AnyPlan) =>
+  (index: string, partition: Values, options: QueryOptions = {}): Stream.Stream<unknown, unknown, unknown> =>
     stream(plan, () => queryRequest(plan, index, partition, options))
 
 export const queryPage = (plan: AnyPlan) => (index: string, partition: Values, options: QueryOptions = {}) =>
@@ -334,7 +390,8 @@ export const scan = (plan: AnyPlan) => (options: ScanOptions = {}): Stream.Strea
     Effect.flatMap(DynamoDB, (db) =>
       Effect.map(scanRequest(plan, options), ({ drop, input, limit }) => {
         const items = db.scan.parallel(input, { segments })
-        const decoded = Stream.mapEffect(Stream.filter(items, (item) => !drop(item)), (item) => decode(plan, input.TableName, item, db))
+        const decoded = Stream.mapEffect(Stream.filter(items, (item) => !drop(item)), (item) =>
+          decode(plan, input.TableName, item, db))
         return limit === undefined ? decoded : Stream.take(decoded, limit)
       }))
   )

@@ -13,7 +13,7 @@ import type { ReadPlan } from "../Operation.js"
 import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
 import { compile, type ItemCodec } from "./codec.js"
-import { completed, discriminator, type EntityPlan, factsOf, isForeign, primaryKey, chain } from "./entityPlan.js"
+import { chain, completed, discriminator, type EntityPlan, factsOf, isForeign, primaryKey } from "./entityPlan.js"
 import { ReadOperation } from "./operation.js"
 
 type AnyPlan = EntityPlan<never>
@@ -47,7 +47,9 @@ const readWith = <A>(
   db: DynamoDB.Service | undefined
 ): Effect.Effect<A, unknown, unknown> => {
   if (isForeign(plan, item)) {
-    return Either.left(new SerializationException({ path: [discriminator], reason: `is not of the entity ${plan.name}` }))
+    return Either.left(
+      new SerializationException({ path: [discriminator], reason: `is not of the entity ${plan.name}` })
+    )
   }
   const whole = completed(plan, item)
   if (!plan.bound) return chain(codec.open(whole), ({ encoded }) => codec.close(encoded))
@@ -101,9 +103,11 @@ const operation = (
   return new ReadOperation(
     () => Effect.map(input(), (input) => ({ input, decode: (item) => decode(input.TableName, item) })),
     () =>
-      Effect.flatMap(DynamoDB, (db) =>
-        chain(input(), (input) =>
-          Effect.flatMap(db.getItem(input), ({ Item }) => decode(input.TableName, Item, db))))
+      Effect.flatMap(
+        DynamoDB,
+        (db) =>
+          chain(input(), (input) => Effect.flatMap(db.getItem(input), ({ Item }) => decode(input.TableName, Item, db)))
+      )
   )
 }
 
@@ -113,7 +117,9 @@ export const get = (plan: AnyPlan) => (key: Key, options?: ReadOptions): ReadOpe
 export const require_ = (plan: AnyPlan) => (key: Key, options?: ReadOptions): ReadOperation =>
   operation(plan, key, options, undefined, (table, item, db) =>
     item === undefined
-      ? Effect.fail(new ItemNotFoundException({ service: "DynamoDB", operation: "GetItem", resource: table, entity: plan.name }))
+      ? Effect.fail(
+        new ItemNotFoundException({ service: "DynamoDB", operation: "GetItem", resource: table, entity: plan.name })
+      )
       : decode(plan, table, item, db))
 
 // ---------------------------------------------------------------------------------------------------------------- some attributes
@@ -180,22 +186,23 @@ export const decodeSome = (
 ): Effect.Effect<unknown, unknown, unknown> =>
   chain(codecOf(plan, names), (codec) => readWith(plan, codec, table, item, db))
 
-export const pick = (plan: AnyPlan) => (key: Key, names: ReadonlyArray<string>, options?: ReadOptions): ReadOperation => {
-  const attributes = names.flatMap((name) => plan.attributes.get(name)?.stored ?? [])
-  // what is sealed is bound to the key, which is sent with it
-  const paths = new Set([
-    discriminator,
-    ...[...plan.primary.pk, ...plan.primary.sk].map((side) => side.attribute),
-    ...plan.context.map((part) => part.stored),
-    ...attributes
-  ])
-  const rendered = Wire.render({ projection: [...paths].map((path): [string] => [path]) as unknown as [[string]] })
-  const projection = Either.isRight(rendered) ? rendered.right : undefined
-  return operation(
-    plan,
-    key,
-    options,
-    projection,
-    (table, item, db) => optional(item, (item) => decodeSome(plan, names, table, item, db))
-  )
-}
+export const pick =
+  (plan: AnyPlan) => (key: Key, names: ReadonlyArray<string>, options?: ReadOptions): ReadOperation => {
+    const attributes = names.flatMap((name) => plan.attributes.get(name)?.stored ?? [])
+    // what is sealed is bound to the key, which is sent with it
+    const paths = new Set([
+      discriminator,
+      ...[...plan.primary.pk, ...plan.primary.sk].map((side) => side.attribute),
+      ...plan.context.map((part) => part.stored),
+      ...attributes
+    ])
+    const rendered = Wire.render({ projection: [...paths].map((path): [string] => [path]) as unknown as [[string]] })
+    const projection = Either.isRight(rendered) ? rendered.right : undefined
+    return operation(
+      plan,
+      key,
+      options,
+      projection,
+      (table, item, db) => optional(item, (item) => decodeSome(plan, names, table, item, db))
+    )
+  }

@@ -2,12 +2,17 @@
  * What the types of an entity are computed from: the encoded type by the program's names, the parts of its keys, and what each operation
  * can fail with and needs. All of it is looked up by the attribute that is touched; nothing here lists paths.
  */
-import type { S3AttributeException } from "@armature/s3/S3AttributeException"
-import type * as Blobs from "@armature/s3/Blobs"
 import type { SerializationException } from "@armature/aws/Exceptions"
+import type { TransactWriteItemsError } from "@armature/dynamodb/DynamoDB"
+import type {
+  ProvisionedThroughputExceededException,
+  TransactionConflictException
+} from "@armature/dynamodb/DynamoDBException"
 import type { Decryptor } from "@armature/kms/Decryptor"
 import type { EncryptionError } from "@armature/kms/EncryptionException"
 import type { Encryptor } from "@armature/kms/Encryptor"
+import type * as Blobs from "@armature/s3/Blobs"
+import type { S3AttributeException } from "@armature/s3/S3AttributeException"
 import type * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type {
@@ -20,8 +25,6 @@ import type {
   SealedMark,
   VersionMark
 } from "../Attribute.js"
-import type { TransactWriteItemsError } from "@armature/dynamodb/DynamoDB"
-import type { ProvisionedThroughputExceededException, TransactionConflictException } from "@armature/dynamodb/DynamoDBException"
 import type { ConditionalCheckFailedException } from "../EntityException.js"
 import type { Action, Condition, Paths, RawCondition } from "../Expression.js"
 import type { Key } from "../Key.js"
@@ -76,15 +79,15 @@ type AnyKey<E> = Key<ReadonlyArray<KeysOf<E>>>
 export type Sound<Ix, K, I, T, E> = { readonly [N in keyof Ix]: SoundKeys<Ix[N], N, K, I, T, E> }
 
 type SoundKeys<D, N, K, I, T, E> = N extends "primary" ? SoundSides<D, K, T, E, never>
-  : D extends { readonly index: infer Name }
-    ? string extends Name ? unknown
+  : D extends { readonly index: infer Name } ? string extends Name ? unknown
     : Name extends keyof I ? SoundIndex<D, I[Name], T, E>
     : { readonly index: keyof I }
   : { readonly index: keyof I }
 
 type SoundIndex<D, Names, T, E> = Names extends { readonly partitionKey: unknown }
   ? { readonly pk?: undefined; readonly sk?: undefined }
-  : Names extends { readonly local: true } ? { readonly pk?: undefined } & SoundSide<D, "sk", Table.SortKeyOf<Names>, T, E, undefined>
+  : Names extends { readonly local: true } ?
+    { readonly pk?: undefined } & SoundSide<D, "sk", Table.SortKeyOf<Names>, T, E, undefined>
   : SoundSides<D, Names, T, E, undefined>
 
 type SoundSides<D, Names, T, E, Absent> =
@@ -138,7 +141,8 @@ export interface KeyParts {
 
 export type AnyKeys = { readonly [name: string]: KeyParts }
 
-export type PrimaryAttributes<X> = X extends { readonly primary: infer P extends KeyParts } ? P["pk"][number] | P["sk"][number]
+export type PrimaryAttributes<X> = X extends { readonly primary: infer P extends KeyParts } ?
+  P["pk"][number] | P["sk"][number]
   : never
 
 export type PrimaryKey<A, X> = Pick<A, PrimaryAttributes<X> & keyof A>
@@ -160,7 +164,9 @@ export type Given<X, Touched extends string> = {
   [N in SecondaryNames<X>]: RestOf<X[N], Touched, Touched | PrimaryAttributes<X>>
 }[SecondaryNames<X>]
 
-type AnyKeyAttribute<X> = { [N in keyof X]: X[N] extends KeyParts ? X[N]["pk"][number] | X[N]["sk"][number] : never }[keyof X]
+type AnyKeyAttribute<X> = {
+  [N in keyof X]: X[N] extends KeyParts ? X[N]["pk"][number] | X[N]["sk"][number] : never
+}[keyof X]
 
 type TouchedOf<L> = L extends Action<infer K, boolean, unknown> ? K : never
 type UnknownOf<L> = L extends Action<infer K, infer Known, unknown> ? Known extends true ? never : K : never
@@ -251,7 +257,8 @@ export type AsWritten<A, E> = [VersionOf<E>] extends [never] ? void : A
 export type NewVersion<A, E> = [VersionOf<E>] extends [never] ? void : A[VersionOf<E> & keyof A]
 
 /** Where an operation fits. */
-export type FitsOf<V, Condition, Otherwise> = V extends "NONE" ? [Condition] extends [never] ? Otherwise : "transact" : "alone"
+export type FitsOf<V, Condition, Otherwise> = V extends "NONE" ? [Condition] extends [never] ? Otherwise : "transact"
+  : "alone"
 
 type PartsOf<K> = K extends Key<infer P> ? P : readonly []
 

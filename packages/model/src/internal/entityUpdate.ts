@@ -1,5 +1,6 @@
 /** Updates: what a program changes, the keys of indexes that follow from it, and what changes by itself. */
-import { SerializationException, ValidationException } from "@armature/aws/Exceptions"
+import type { SerializationException } from "@armature/aws/Exceptions"
+import { ValidationException } from "@armature/aws/Exceptions"
 import type { AttributeValue, ReadonlyAttributeValue } from "@armature/dynamodb/AttributeValue"
 import * as Wire from "@armature/dynamodb/Expression"
 import type { Blobs } from "@armature/s3/Blobs"
@@ -12,8 +13,10 @@ import type { WriteAction } from "../Operation.js"
 import * as behaviours from "./behaviours.js"
 import type { Draft, Operand } from "./codec.js"
 import * as condition from "./condition.js"
-import { claims, type Claims, type If, operands, render } from "./entityCondition.js"
+import { type Claims, claims, type If, operands, render } from "./entityCondition.js"
+import { changes } from "./entityDiff.js"
 import {
+  chain,
   discriminator,
   encodeAttributes,
   type EntityPlan,
@@ -21,7 +24,6 @@ import {
   partNames,
   primaryKey,
   type Side,
-  chain,
   writeId,
   writeSide
 } from "./entityPlan.js"
@@ -40,13 +42,13 @@ import {
   type Values
 } from "./entityWrite.js"
 import type { WriteOperation } from "./operation.js"
-import { changes } from "./entityDiff.js"
 
 type AnyPlan = EntityPlan<never>
 
 type Failure = SerializationException | ValidationException
 
-const invalid = (reason: string): Either.Either<never, ValidationException> => Either.left(new ValidationException({ reason }))
+const invalid = (reason: string): Either.Either<never, ValidationException> =>
+  Either.left(new ValidationException({ reason }))
 
 // ---------------------------------------------------------------------------------------------------------------- values
 
@@ -158,13 +160,17 @@ const indexKeys = (
       if (own.length === 0) continue
       const unknown = own.find((part) => touched.get(part.name)?.action.whole !== true)
       if (unknown !== undefined) {
-        return invalid(`${unknown.name} is part of a key of the index ${index.index}, and can only be set to a known value`)
+        return invalid(
+          `${unknown.name} is part of a key of the index ${index.index}, and can only be set to a known value`
+        )
       }
       if (side.key._tag === "Attribute") continue
       for (const part of side.parts) {
         if (touched.has(part.name) || primary.has(part.name)) continue
         if (!given.has(part.name)) {
-          return invalid(`${part.name} is not given, and the index ${index.index} has a key that is made of it and of what is set`)
+          return invalid(
+            `${part.name} is not given, and the index ${index.index} has a key that is made of it and of what is set`
+          )
         }
         const value = given.get(part.name)
         conditions.set(
@@ -192,7 +198,12 @@ const indexKeys = (
 // ---------------------------------------------------------------------------------------------------------------- the plan
 
 /** What an update changes beside what the program says. */
-const byItself = (plan: AnyPlan, lock: Lock | undefined, touched: ReadonlySet<string>, millis: number): ReadonlyArray<Wire.Action> => {
+const byItself = (
+  plan: AnyPlan,
+  lock: Lock | undefined,
+  touched: ReadonlySet<string>,
+  millis: number
+): ReadonlyArray<Wire.Action> => {
   const { updatedAt } = plan.filled
   const set = (name: string, value: AttributeValue) => Wire.set([name], Wire.attributeValue(value))
   return [
@@ -219,46 +230,49 @@ const updatePlan = (
   key: Values,
   make: (primary: ReadonlyMap<string, AttributeValue>) => Effect.Effect<Update, unknown, unknown>
 ): Effect.Effect<Prepared, unknown, unknown> =>
-  withTable(plan, (table) =>
-    Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-      chain(primaryKey(plan, key), ({ key: Key, parts }) => {
-        const facts = factsOf(plan, table, Key, (part) => parts.get(part.name))
-        return chain(make(parts), (update) =>
-          chain(lockOf(plan, key), (lock) =>
-            chain(prepareActions(update.actions, facts), (made) =>
-              chain(indexKeys(plan, made.changes, parts, update.given), (indexed) => {
-                const required = [
-                  ...(lock === undefined ? [] : [lock.condition]),
-                  ...indexed.conditions,
-                  ...update.conditions
-                ]
-                return chain(claims(plan, update.if, required), (all) => {
-                  const kept = lock === undefined ? keptConditions(made.kept) : []
-                  const whole: Claims = { ...all, conditions: [...all.conditions, ...kept] }
-                  const touched = new Set(update.actions.map((action) => action.root))
-                  const others = [...indexed.actions, ...byItself(plan, lock, touched, millis)]
-                  const conditional = all.conditions.length > 0 || all.raw !== undefined
-                  const constant = update.actions.every((action) => action.constant)
-                  return chain(rendered(made, others, whole, []), () =>
-                    Either.right<Prepared>({
-                      table,
-                      key: Key,
-                      values: made.values,
-                      value: update.value(lock, millis),
-                      facts,
-                      lock: canTell(update.returns) ? lock : undefined,
-                      kept: made.kept,
-                      onlyKept: !conditional,
-                      resend: resendOf(update.returns, lock, conditional || kept.length > 0, constant),
-                      failed: failedOf(plan, table),
-                      action: (stored) =>
-                        Either.map(rendered(made, others, whole, stored), (members): WriteAction => ({
-                          Update: { TableName: table, Key, ...members, ...onFailure(members) }
-                        }))
-                    }))
-                })
-              }))))
-      })))
+  withTable(
+    plan,
+    (table) =>
+      Effect.flatMap(Clock.currentTimeMillis, (millis) =>
+        chain(primaryKey(plan, key), ({ key: Key, parts }) => {
+          const facts = factsOf(plan, table, Key, (part) => parts.get(part.name))
+          return chain(make(parts), (update) =>
+            chain(lockOf(plan, key), (lock) =>
+              chain(prepareActions(update.actions, facts), (made) =>
+                chain(indexKeys(plan, made.changes, parts, update.given), (indexed) => {
+                  const required = [
+                    ...(lock === undefined ? [] : [lock.condition]),
+                    ...indexed.conditions,
+                    ...update.conditions
+                  ]
+                  return chain(claims(plan, update.if, required), (all) => {
+                    const kept = lock === undefined ? keptConditions(made.kept) : []
+                    const whole: Claims = { ...all, conditions: [...all.conditions, ...kept] }
+                    const touched = new Set(update.actions.map((action) => action.root))
+                    const others = [...indexed.actions, ...byItself(plan, lock, touched, millis)]
+                    const conditional = all.conditions.length > 0 || all.raw !== undefined
+                    const constant = update.actions.every((action) => action.constant)
+                    return chain(rendered(made, others, whole, []), () =>
+                      Either.right<Prepared>({
+                        table,
+                        key: Key,
+                        values: made.values,
+                        value: update.value(lock, millis),
+                        facts,
+                        lock: canTell(update.returns) ? lock : undefined,
+                        kept: made.kept,
+                        onlyKept: !conditional,
+                        resend: resendOf(update.returns, lock, conditional || kept.length > 0, constant),
+                        failed: failedOf(plan, table),
+                        action: (stored) =>
+                          Either.map(rendered(made, others, whole, stored), (members): WriteAction => ({
+                            Update: { TableName: table, Key, ...members, ...onFailure(members) }
+                          }))
+                      }))
+                  })
+                }))))
+        }))
+  )
 
 /** Whether the item as it now stands, by which our own write is known, tells what is returned. */
 const canTell = (returns: Returns): boolean => returns === "NONE" || returns === "ALL_NEW"
@@ -267,7 +281,12 @@ const canTell = (returns: Returns): boolean => returns === "NONE" || returns ===
  * A write under a version is told from another's by its id. One without condition that is made of constants is the same when it is done
  * again; its old image is not.
  */
-const resendOf = (returns: Returns, lock: Lock | undefined, conditional: boolean, constant: boolean): Prepared["resend"] =>
+const resendOf = (
+  returns: Returns,
+  lock: Lock | undefined,
+  conditional: boolean,
+  constant: boolean
+): Prepared["resend"] =>
   lock !== undefined
     ? canTell(returns) ? "always" : undefined
     : !conditional && constant && !returns.endsWith("_OLD")
@@ -302,8 +321,10 @@ type Actions = (paths: AnyPlan["paths"]) => ReadonlyArray<unknown>
 /** The attributes that are given, in wire form; one that is given as `undefined` is not there. */
 const givenOf = (plan: AnyPlan, given: Values): Effect.Effect<Given, SerializationException, unknown> => {
   const names = Object.keys(given).filter((name) => plan.attributes.has(name))
-  return chain(encodeAttributes(plan, names, given), (values) =>
-    Either.right(new Map(names.map((name) => [name, values.get(name)] as const))))
+  return chain(
+    encodeAttributes(plan, names, given),
+    (values) => Either.right(new Map(names.map((name) => [name, values.get(name)] as const)))
+  )
 }
 
 const actionsOf = (plan: AnyPlan, f: Actions): Either.Either<ReadonlyArray<condition.Action>, ValidationException> => {
@@ -331,19 +352,23 @@ export const update = (plan: AnyPlan) => (key: Values, f: Actions, options: Upda
     returns === "NONE" ? "transact" : "alone",
     returns,
     () =>
-      updatePlan(plan, key, () =>
-        chain(actionsOf(plan, f), (actions) =>
-          chain(givenOf(plan, options.given ?? {}), (given) => {
-            touched = wholly(actions)
-            return Either.right<Update>({
-              actions,
-              given,
-              if: options.if,
-              conditions: [],
-              returns,
-              value: (lock) => lock?.to
-            })
-          }))),
+      updatePlan(
+        plan,
+        key,
+        () =>
+          chain(actionsOf(plan, f), (actions) =>
+            chain(givenOf(plan, options.given ?? {}), (given) => {
+              touched = wholly(actions)
+              return Either.right<Update>({
+                actions,
+                given,
+                if: options.if,
+                conditions: [],
+                returns,
+                value: (lock) => lock?.to
+              })
+            }))
+      ),
     (write, { Attributes }, db) => {
       switch (returns) {
         case "NONE":
@@ -380,17 +405,22 @@ export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOpe
             Either.map(changes(plan, old, now, primary), (actions): Update => ({
               actions,
               given: new Map(
-                codecNames(plan).map(([name, stored]) => [name, old.item[stored]] as const)
+                codecNames(plan).map(([name, stored]) =>
+                  [name, old.item[stored]] as const
+                )
               ),
               if: undefined,
               conditions: plan.filled.version === undefined ? [existingItem(plan)] : [],
               returns: "NONE",
               value: (lock) =>
                 replacing(after, {
-                  ...(lock === undefined || plan.filled.version === undefined ? {} : { [plan.filled.version.name]: lock.to })
+                  ...(lock === undefined || plan.filled.version === undefined
+                    ? {}
+                    : { [plan.filled.version.name]: lock.to })
                 })
             }))))),
-    ({ value }) => Effect.succeed(value)
+    ({ value }) =>
+      Effect.succeed(value)
   )
 
 const draftOf = (plan: AnyPlan, value: Values): Effect.Effect<Draft, SerializationException, unknown> =>
@@ -399,4 +429,3 @@ const draftOf = (plan: AnyPlan, value: Values): Effect.Effect<Draft, Serializati
 
 const codecNames = (plan: AnyPlan): ReadonlyArray<readonly [string, string]> =>
   Array.from(plan.attributes, ([name, attribute]) => [name, attribute.stored] as const)
-

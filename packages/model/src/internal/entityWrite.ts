@@ -22,7 +22,7 @@ import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
 import type { Draft } from "./codec.js"
 import { claims, type If, render } from "./entityCondition.js"
-import { discriminator, type EntityPlan, factsOf, keysOfItem, primaryKey, chain, writeId } from "./entityPlan.js"
+import { chain, discriminator, type EntityPlan, factsOf, keysOfItem, primaryKey, writeId } from "./entityPlan.js"
 import { decode, withTable } from "./entityRead.js"
 import { WriteOperation } from "./operation.js"
 
@@ -133,7 +133,9 @@ export const run = (
         const item = (stored: ReadonlyArray<Pointer.Stored>) =>
           Effect.map(once(stored, wanted, "never"), (value) => ({
             value,
-            old: wanted === "ALL_OLD" && value.Attributes !== undefined ? replaced(plan, write, value.Attributes) : undefined
+            old: wanted === "ALL_OLD" && value.Attributes !== undefined
+              ? replaced(plan, write, value.Attributes)
+              : undefined
           }))
         return Effect.flatMap(blobs.write(write.values, item), ({ result }) => result)
       })
@@ -190,7 +192,9 @@ export const lockOf = (
   // a member of a union may have none
   if (read === undefined && version.optional) return Either.right(undefined)
   if (typeof read !== "number" || !Number.isSafeInteger(read) || read < 0) {
-    return Either.left(new SerializationException({ path: [version.name], reason: "is no version: a whole number from 0" }))
+    return Either.left(
+      new SerializationException({ path: [version.name], reason: "is no version: a whole number from 0" })
+    )
   }
   return Either.right({
     stored: version.stored,
@@ -256,48 +260,53 @@ const putPlan = (
   mode: Mode,
   own: If | undefined
 ): Effect.Effect<Prepared, unknown, unknown> =>
-  withTable(plan, (table) =>
-    chain(filled(plan, given as Values, mode), (ready) =>
-      chain(lockOf(plan, ready as Values), (lock) => {
-        const value = lock === undefined || plan.filled.version === undefined
-          ? ready
-          : replacing(ready, { [plan.filled.version.name]: lock.to })
-        return chain(plan.codec.encode(value as never), (draft) =>
-          chain(keysOfItem(plan, draft.item), (keys) => {
-            const facts = factsOf(plan, table, keys, (part) => draft.item[part.stored])
-            const added = [
-              ...(lock === undefined ? [] : [lock.condition]),
-              ...(mode === "create" && lock === undefined ? [missingItem(plan)] : []),
-              ...(mode === "replace" ? [existingItem(plan)] : [])
-            ]
-            return chain(claims(plan, own, added), (all) =>
-              chain(prepared(draft, facts), (body) => {
-                const conditions = lock === undefined ? [...all.conditions, ...keptConditions(body.kept)] : all.conditions
-                return Either.map(render({ ...all, conditions }), (members): Prepared => ({
-                  table,
-                  key: primaryOf(plan, keys),
-                  values: body.values,
-                  value: plan.filled.version === undefined && mode !== "create" ? undefined : value,
-                  facts,
-                  lock,
-                  kept: body.kept,
-                  onlyKept: all.conditions.length === 0 && all.raw === undefined,
-                  resend: lock === undefined ? undefined : "always",
-                  failed: failedOf(plan, table),
-                  action: (stored) => {
-                    const Item: Item = { ...body.item(stored), ...keys, [discriminator]: { S: plan.name } }
-                    if (lock !== undefined) Item[writeId] = { B: lock.id }
-                    return Either.map(
-                      checkSize(Item, { maxSize: plan.maxSize }),
-                      (Item): WriteAction => ({
-                        Put: { TableName: table, Item, ...members, ...onFailure(members) }
-                      })
-                    )
-                  }
+  withTable(
+    plan,
+    (table) =>
+      chain(filled(plan, given as Values, mode), (ready) =>
+        chain(lockOf(plan, ready as Values), (lock) => {
+          const value = lock === undefined || plan.filled.version === undefined
+            ? ready
+            : replacing(ready, { [plan.filled.version.name]: lock.to })
+          return chain(plan.codec.encode(value as never), (draft) =>
+            chain(keysOfItem(plan, draft.item), (keys) => {
+              const facts = factsOf(plan, table, keys, (part) => draft.item[part.stored])
+              const added = [
+                ...(lock === undefined ? [] : [lock.condition]),
+                ...(mode === "create" && lock === undefined ? [missingItem(plan)] : []),
+                ...(mode === "replace" ? [existingItem(plan)] : [])
+              ]
+              return chain(claims(plan, own, added), (all) =>
+                chain(prepared(draft, facts), (body) => {
+                  const conditions = lock === undefined
+                    ? [...all.conditions, ...keptConditions(body.kept)]
+                    : all.conditions
+                  return Either.map(render({ ...all, conditions }), (members): Prepared => ({
+                    table,
+                    key: primaryOf(plan, keys),
+                    values: body.values,
+                    value: plan.filled.version === undefined && mode !== "create" ? undefined : value,
+                    facts,
+                    lock,
+                    kept: body.kept,
+                    onlyKept: all.conditions.length === 0 && all.raw === undefined,
+                    resend: lock === undefined ? undefined : "always",
+                    failed: failedOf(plan, table),
+                    action: (stored) => {
+                      const Item: Item = { ...body.item(stored), ...keys, [discriminator]: { S: plan.name } }
+                      if (lock !== undefined) Item[writeId] = { B: lock.id }
+                      return Either.map(
+                        checkSize(Item, { maxSize: plan.maxSize }),
+                        (Item): WriteAction => ({
+                          Put: { TableName: table, Item, ...members, ...onFailure(members) }
+                        })
+                      )
+                    }
+                  }))
                 }))
-              }))
-          }))
-      })))
+            }))
+        }))
+  )
 
 /** The item that stands there is asked for with every condition: it costs nothing, and is decoded only if somebody asks. */
 export const onFailure = (members: { readonly ConditionExpression?: string }) =>
@@ -344,7 +353,13 @@ export const put = (plan: AnyPlan) => (item: object, options: PutOptions = {}): 
 }
 
 export const replace = (plan: AnyPlan) => (item: object): WriteOperation =>
-  operation(plan, "transact", "NONE", () => putPlan(plan, item, "replace", undefined), ({ value }) => Effect.succeed(value))
+  operation(
+    plan,
+    "transact",
+    "NONE",
+    () => putPlan(plan, item, "replace", undefined),
+    ({ value }) => Effect.succeed(value)
+  )
 
 export const create = (plan: AnyPlan, construct: (input: Values) => object) => (input: Values): WriteOperation =>
   operation(
@@ -373,28 +388,36 @@ const keyPlan = (
   locked: boolean,
   action: (members: { readonly TableName: string; readonly Key: Item } & Conditioned) => WriteAction
 ): Effect.Effect<Prepared, unknown, unknown> =>
-  withTable(plan, (table) =>
-    chain(primaryKey(plan, key), ({ key: Key, parts }) =>
-      chain(locked ? lockOf(plan, key) : Either.right(undefined), (lock) =>
-        chain(claims(plan, own, lock === undefined ? [] : [lock.condition]), (all) =>
-          Either.map(render(all), (members): Prepared => ({
-            table,
-            key: Key,
-            values: [],
-            value: undefined,
-            facts: factsOf(plan, table, Key, (part) => parts.get(part.name)),
-            // whoever takes an item away leaves no id by which that could be told
-            lock: undefined,
-            kept: [],
-            onlyKept: false,
-            resend: undefined,
-            failed: failedOf(plan, table),
-            action: () => Either.right(action({ TableName: table, Key, ...members, ...onFailure(members) }))
-          }))))))
+  withTable(
+    plan,
+    (table) =>
+      chain(primaryKey(plan, key), ({ key: Key, parts }) =>
+        chain(locked ? lockOf(plan, key) : Either.right(undefined), (lock) =>
+          chain(claims(plan, own, lock === undefined ? [] : [lock.condition]), (all) =>
+            Either.map(render(all), (members): Prepared => ({
+              table,
+              key: Key,
+              values: [],
+              value: undefined,
+              facts: factsOf(plan, table, Key, (part) =>
+                parts.get(part.name)),
+              // whoever takes an item away leaves no id by which that could be told
+              lock: undefined,
+              kept: [],
+              onlyKept: false,
+              resend: undefined,
+              failed: failedOf(plan, table),
+              action: () =>
+                Either.right(action({ TableName: table, Key, ...members, ...onFailure(members) }))
+            })))))
+  )
 
 type Conditioned = Pick<
   Operations["DeleteItem"]["input"],
-  "ConditionExpression" | "ExpressionAttributeNames" | "ExpressionAttributeValues" | "ReturnValuesOnConditionCheckFailure"
+  | "ConditionExpression"
+  | "ExpressionAttributeNames"
+  | "ExpressionAttributeValues"
+  | "ReturnValuesOnConditionCheckFailure"
 >
 
 export const delete_ = (plan: AnyPlan) => (key: Values, options: PutOptions = {}): WriteOperation => {
@@ -419,4 +442,3 @@ export const checkItem = (plan: AnyPlan) => (key: Values, own: If): WriteOperati
       })),
     () => Effect.void
   )
-

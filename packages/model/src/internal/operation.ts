@@ -2,7 +2,7 @@
 import type { Operations } from "@armature/dynamodb/DynamoDB"
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
-import * as Either from "effect/Either"
+import type * as Either from "effect/Either"
 import type { Fits, ReadPlan, WriteAction, WritePlan } from "../Operation.js"
 
 export const TypeId: unique symbol = Symbol.for("@armature/model/Operation")

@@ -58,7 +58,9 @@ type Given = ReadonlyArray<readonly [operator: string, parts: Parts]>
 export const rangeOf = (keys: KeysPlan, given: Given): Either.Either<Bounds, Failure> => {
   const [side, ...more] = keys.sk
   if (side === undefined) {
-    return given.length === 0 ? Either.right({ conditions: [], drop: nothing }) : invalid("there is no sort key to compare")
+    return given.length === 0
+      ? Either.right({ conditions: [], drop: nothing })
+      : invalid("there is no sort key to compare")
   }
   const { key } = side
   if (key._tag === "Template") return templateRange(side.attribute, key, given)
@@ -100,8 +102,12 @@ const between = (
     }
     return { conditions: [Wire.between([attribute], wire({ S: low.text }), wire({ S: high.text }))], drop }
   }
-  if (low !== undefined) return { conditions: [(low.open ? Wire.gt : Wire.ge)([attribute], wire({ S: low.text }))], drop: nothing }
-  if (high !== undefined) return { conditions: [(high.open ? Wire.lt : Wire.le)([attribute], wire({ S: high.text }))], drop: nothing }
+  if (low !== undefined) {
+    return { conditions: [(low.open ? Wire.gt : Wire.ge)([attribute], wire({ S: low.text }))], drop: nothing }
+  }
+  if (high !== undefined) {
+    return { conditions: [(high.open ? Wire.lt : Wire.le)([attribute], wire({ S: high.text }))], drop: nothing }
+  }
   return { conditions: [], drop: nothing }
 }
 
@@ -112,8 +118,13 @@ const templateRange = (attribute: string, template: Template, given: Given): Eit
   const after = before === "" ? undefined : keyCodec.successor(before)
   const ceiling = after === undefined ? undefined : { text: after, open: true }
   if (first === undefined) {
-    if (template.segments.length === 0) return Either.right({ conditions: [Wire.eq([attribute], wire({ S: before }))], drop: nothing })
-    return Either.right({ conditions: before === "" ? [] : [Wire.beginsWith([attribute], wire({ S: before }))], drop: nothing })
+    if (template.segments.length === 0) {
+      return Either.right({ conditions: [Wire.eq([attribute], wire({ S: before }))], drop: nothing })
+    }
+    return Either.right({
+      conditions: before === "" ? [] : [Wire.beginsWith([attribute], wire({ S: before }))],
+      drop: nothing
+    })
   }
   const [operator, parts] = first
   const last = template.segments.filter((segment) => parts.has(segment.attribute)).at(-1)?.attribute
@@ -138,7 +149,10 @@ const templateRange = (attribute: string, template: Template, given: Given): Eit
     case "gte":
       return Either.map(leading(template, parts), ({ text }) => between(attribute, { text, open: false }, ceiling))
     case "lt":
-      return Either.map(leading(template, parts), ({ text, whole: _ }) => between(attribute, floor, { text, open: true }))
+      return Either.map(
+        leading(template, parts),
+        ({ text, whole: _ }) => between(attribute, floor, { text, open: true })
+      )
     case "lte":
       return Either.map(leading(template, parts), (high) => between(attribute, floor, upTo(high)))
     case "between":
@@ -175,7 +189,9 @@ const attributeRange = (sides: ReadonlyArray<Side>, given: Given): Either.Either
   if (last === undefined || there.some(({ value }) => value === undefined)) {
     return invalid("the attributes of a sort key are given from the first on")
   }
-  const before = there.slice(0, -1).flatMap(({ attribute, value }) => value === undefined ? [] : [Wire.eq([attribute], wire(value))])
+  const before = there.slice(0, -1).flatMap(({ attribute, value }) =>
+    value === undefined ? [] : [Wire.eq([attribute], wire(value))]
+  )
   const value = last.value ?? { NULL: true }
   if (operator === "between") {
     const high = second?.[1].get(sides[count - 1]?.parts[0]?.name ?? "")
@@ -185,7 +201,10 @@ const attributeRange = (sides: ReadonlyArray<Side>, given: Given): Either.Either
       return other?.S === value?.S && other?.N === value?.N
     })
     return same
-      ? Either.right({ conditions: [...before, Wire.between([last.attribute], wire(value), wire(high))], drop: nothing })
+      ? Either.right({
+        conditions: [...before, Wire.between([last.attribute], wire(value), wire(high))],
+        drop: nothing
+      })
       : invalid("both ends of a range are equal but for the last attribute")
   }
   if (operator === "eq" && count < sides.length) return invalid("`eq` takes every attribute of the sort key")
