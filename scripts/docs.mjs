@@ -1,6 +1,7 @@
 /**
- * The words are checked like the code: each public export has its docstring, and each TypeScript block of the guides and of the
- * docstrings compiles as it stands, as a module of its own.
+ * The words are checked like the code: each public export has its docstring; each TypeScript block of the guides and of the docstrings
+ * compiles as it stands, as a module of its own, or, where its fence names a file (```ts examples/name.ts), is a part of that file, which
+ * is compiled and run by itself; and `docs/failures.md` has an entry for each failure that there is.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -10,17 +11,18 @@ import { folders, root } from "./setup.mjs"
 /** @type {Array<string>} */
 const problems = []
 
-/** @typedef {{ file: string, line: number, code: string }} Block `line` counts from 0. */
+/** @typedef {{ file: string, line: number, code: string, from: string }} Block `line` counts from 0. */
 
 const lineOf = (/** @type {string} */ text, /** @type {number} */ offset) =>
   text.slice(0, offset).split("\n").length - 1
 
 /** The blocks fenced as `ts` in a text. @returns {ReadonlyArray<Block>} */
 const blocksOf = (/** @type {string} */ file, /** @type {string} */ text, firstLine = 0) =>
-  [...text.matchAll(/^( *)```(?:ts|typescript)\b.*\n([^]*?)^\1```/gm)].map((match) => ({
+  [...text.matchAll(/^( *)```(?:ts|typescript)\b *(.*)\n([^]*?)^\1```/gm)].map((match) => ({
     file,
     line: firstLine + lineOf(text, match.index) + 1,
-    code: match[2] ?? ""
+    code: match[3] ?? "",
+    from: match[2] ?? ""
   }))
 
 const namesIn = (/** @type {string} */ folder, /** @type {string} */ ending) =>
@@ -36,7 +38,12 @@ const modules = packages.flatMap((folder) => namesIn(join(folder, "src"), ".ts")
   !/\/(index|bin)\.ts$/.test(file)
 )
 
-const blocks = guides.flatMap((file) => blocksOf(file, readFileSync(join(root, file), "utf8")))
+const all = guides.flatMap((file) => blocksOf(file, readFileSync(join(root, file), "utf8")))
+const blocks = all.filter(({ from }) => from === "")
+const guidesOwn = blocks.length
+
+/** The tags of the failures that the public modules export, with where they stand. @type {Map<string, string>} */
+const tags = new Map()
 
 // 1. Docstrings.
 let documented = 0
@@ -63,22 +70,53 @@ for (const file of modules) {
     if (named.has(name)) continue
     named.add(name)
     const where = `${file}:${lineOf(text, statement.getStart(source)) + 1} ${name}`
+    if (ts.isClassDeclaration(statement)) {
+      const tag = /\b(?:tagged|TaggedError)\("(\w+)"\)/.exec(
+        statement.heritageClauses?.map((one) => one.getText(source)).join() ?? ""
+      )
+      if (tag?.[1] !== undefined) tags.set(tag[1], where)
+    }
     const doc = ts.getJSDocCommentsAndTags(statement).filter(ts.isJSDoc).at(-1)
     if (doc?.tags?.some((tag) => tag.tagName.text === "internal")) continue
     documented += 1
-    const tags = new Map(doc?.tags?.map((tag) => [tag.tagName.text, ts.getTextOfJSDocComment(tag.comment) ?? ""]))
+    const said = new Map(doc?.tags?.map((tag) => [tag.tagName.text, ts.getTextOfJSDocComment(tag.comment) ?? ""]))
     if (doc === undefined || (ts.getTextOfJSDocComment(doc.comment) ?? "").trim() === "") {
       problems.push(`${where} has no docstring`)
       continue
     }
-    if (!/^\d+\.\d+\.\d+$/.test(tags.get("since") ?? "")) problems.push(`${where} has no @since`)
-    if (!/^[a-z]+(?: [a-z]+)*$/.test(tags.get("category") ?? "")) {
+    if (!/^\d+\.\d+\.\d+$/.test(said.get("since") ?? "")) problems.push(`${where} has no @since`)
+    if (!/^[a-z]+(?: [a-z]+)*$/.test(said.get("category") ?? "")) {
       problems.push(`${where} needs one @category, in lowercase`)
     }
   }
 }
 
-// 2. Code blocks, each as a file of `examples`, where every public module of this repository can be imported as a user imports it.
+// 2. Failures: an entry is a heading, or a row of a table, that begins with the tag.
+const failures = join("docs", "failures.md")
+const entries = new Set(
+  [...readFileSync(join(root, failures), "utf8").matchAll(/^(?:#+|\|) `(\w+)`/gm)].map((match) => match[1] ?? "")
+)
+for (const [tag, where] of tags) if (!entries.has(tag)) problems.push(`${where}: ${failures} does not tell of ${tag}`)
+for (const tag of entries) if (!tags.has(tag)) problems.push(`${failures} tells of ${tag}, which there is not`)
+
+// 3. Parts of files.
+const isPartOf = (/** @type {string} */ code, /** @type {string} */ whole) => {
+  const part = code.trimEnd().split("\n")
+  const lines = whole.split("\n")
+  return lines.some((line, start) => {
+    const indent = line.slice(0, line.length - line.trimStart().length)
+    return part.every((text, i) => lines[start + i] === (text === "" ? "" : indent + text))
+  })
+}
+for (const { code, file, from, line } of all) {
+  if (from === "") continue
+  if (!existsSync(join(root, from))) problems.push(`${file}:${line} shows ${from}, which is no file`)
+  else if (!isPartOf(code, readFileSync(join(root, from), "utf8"))) {
+    problems.push(`${file}:${line} is not a part of ${from}`)
+  }
+}
+
+// 4. Code blocks, each as a file of `examples`, where every public module of this repository can be imported as a user imports it.
 const pathOf = (/** @type {number} */ index) => join(root, "examples", `__block${index}.ts`)
 const contents = new Map(blocks.map(({ code }, index) => [pathOf(index), code]))
 const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile)
@@ -132,5 +170,7 @@ blocks.forEach((block, index) => {
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exit(1)
 console.log(
-  `${documented} public exports have docstrings, ${blocks.length} code blocks compile (${guides.length} guides)`
+  `${documented} public exports have docstrings, ${tags.size} failures have their entry, ${blocks.length} code blocks compile and ${
+    all.length - guidesOwn
+  } are parts of files (${guides.length} guides)`
 )

@@ -33,11 +33,11 @@ const testDoors = { local: ["model"] }
  * @type {Record<string, ReadonlyArray<string>>}
  */
 const loadsSdk = {
-  aws: ["SdkTransport"],
-  dynamodb: ["Document", "DynamoDB"],
+  aws: ["SdkConfig", "SdkTransport"],
+  dynamodb: ["Document", "DynamoDB", "DynamoDBKeyValueStore", "DynamoDBPersistence", "DynamoDBRateLimiterStore"],
   kms: ["Kms"],
-  s3: ["S3", "S3File", "S3Upload"],
-  model: ["Table"],
+  s3: ["S3", "S3File", "S3KeyValueStore", "S3Upload"],
+  model: ["Batch", "Collection", "Entity", "Loader", "Table", "Transact"],
   local: ["Endpoint", "Local", "LocalDynamoDB", "LocalKms", "LocalS3"],
   armature: ["Aws"]
 }
@@ -163,23 +163,32 @@ const walk = (/** @type {string} */ file, /** @type {ReadonlyArray<string>} */ p
 for (const file of files) walk(file, [])
 
 // 3. Who loads an AWS SDK.
-/** The way from a module to an SDK at run time, or undefined. @type {Map<string, ReadonlyArray<string> | undefined>} */
-const ways = new Map()
-/** @type {(file: string) => ReadonlyArray<string> | undefined} */
-const wayToSdk = (file) => {
-  if (ways.has(file)) return ways.get(file)
-  ways.set(file, undefined)
-  for (const edge of graph.get(file) ?? []) {
-    if (!edge.run || edge.lazy) continue
-    const next = target(edge)
-    const way = next === undefined ? (sdk.test(edge.to) ? [edge.to] : undefined) : wayToSdk(next)
-    if (way !== undefined) {
-      ways.set(file, [file, ...way])
-      break
+/**
+ * The way from a module to somebody else's at run time, or undefined.
+ *
+ * @type {(is: (name: string) => boolean) => (file: string) => ReadonlyArray<string> | undefined}
+ */
+const waysTo = (is) => {
+  /** @type {Map<string, ReadonlyArray<string> | undefined>} */
+  const ways = new Map()
+  /** @type {(file: string) => ReadonlyArray<string> | undefined} */
+  const wayFrom = (file) => {
+    if (ways.has(file)) return ways.get(file)
+    ways.set(file, undefined)
+    for (const edge of graph.get(file) ?? []) {
+      if (!edge.run || edge.lazy) continue
+      const next = target(edge)
+      const way = next === undefined ? (is(edge.to) ? [edge.to] : undefined) : wayFrom(next)
+      if (way !== undefined) {
+        ways.set(file, [file, ...way])
+        break
+      }
     }
+    return ways.get(file)
   }
-  return ways.get(file)
+  return wayFrom
 }
+const wayToSdk = waysTo((name) => sdk.test(name))
 for (const file of files) {
   const [, room = "", name = ""] = /^packages\/([^/]+)\/src\/(\w+)\.ts$/.exec(file) ?? []
   if (name === "" || name === "index" || name === "bin" || loadsSdk[room]?.includes(name)) continue
@@ -189,7 +198,16 @@ for (const file of files) {
   }
 }
 
-// 4. Nothing is left out of the type check.
+// 4. What only some users have to install is loaded by none of the indexes.
+for (const folder of folders().filter((folder) => folder.startsWith("packages/"))) {
+  const { peerDependenciesMeta = {} } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
+  for (const peer of Object.keys(peerDependenciesMeta)) {
+    const way = waysTo((name) => name === peer || name.startsWith(`${peer}/`))(join(folder, "src/index.ts"))
+    if (way !== undefined) problems.push(`an index loads an optional peer: ${way.join(" -> ")}`)
+  }
+}
+
+// 5. Nothing is left out of the type check.
 const references = readFileSync(join(root, "tsconfig.json"), "utf8")
 for (const folder of folders()) {
   for (const config of ["tsconfig.json", "tsconfig.test.json"]) {

@@ -104,11 +104,11 @@ const write = (/** @type {string} */ name, /** @type {unknown} */ content) =>
 
 const { devDependencies } = manifestOf(".")
 const tarballs = Object.fromEntries(packages.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]))
-/** What a user adds: the peers, at the versions of this repository. */
+/** What a user adds: the peers, those too that only some modules need, at the versions of this repository. */
 const peers = Object.fromEntries(
   packages.flatMap(({ manifest }) =>
     Object.keys(manifest.peerDependencies ?? {})
-      .filter((name) => !name.startsWith("@armature/") && manifest.peerDependenciesMeta?.[name]?.optional !== true)
+      .filter((name) => !name.startsWith("@armature/"))
       .map((name) => [name, manifest.devDependencies[name]])
   )
 )
