@@ -110,7 +110,7 @@ export const offloaded = (pointer: Pointer): Offloaded => ({ _tag: "Offloaded", 
  * @since 0.1.0
  * @category encoding
  */
-export const encode: <V>(
+export const encode: <V = never>(
   stored: Stored<V>
 ) => { readonly M: { readonly [name: string]: V | PointerMember } } = internal.encode
 

@@ -16,4 +16,6 @@ export * as S3AttributeException from "./S3AttributeException.js"
 
 export * as Sweeper from "./Sweeper.js"
 
+export * as SweepRefusedException from "./SweepRefusedException.js"
+
 export * as S3Upload from "./S3Upload.js"

@@ -45,7 +45,8 @@ describe("golden pointers", () => {
   for (const golden of goldens) {
     it(golden.name, () => {
       assert.deepStrictEqual(Either.getOrThrow(Pointer.decode(golden.value)), storedOf(golden))
-      assert.deepEqual(Pointer.encode(storedOf(golden)), golden.value)
+      const encoded: Pointer.ReadonlyAttributeValue = Pointer.encode(storedOf(golden))
+      assert.deepEqual(encoded, golden.value)
     })
   }
 })
