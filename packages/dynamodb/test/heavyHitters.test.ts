@@ -11,14 +11,15 @@ const stream = fc.array(
     // a few keys have most of it
     key: fc.oneof({ weight: 3, arbitrary: fc.constantFrom("a", "b", "c") }, fc.string({ maxLength: 2 })),
     weight: fc.constantFrom(0.5, 1, 10, 400),
-    pause: fc.integer({ min: 0, max: 120 })
+    // many in a pane, so that keys put each other out
+    pause: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 120 }))
   }),
   { maxLength: 400 }
 )
 
 describe("the sketch", () => {
   it("never says more than a key had in the window, nor less by more than its share of all the rest", () => {
-    fc.assert(fc.property(stream, fc.integer({ min: 4, max: 64 }), (events, held) => {
+    fc.assert(fc.property(stream, fc.integer({ min: 2, max: 16 }), (events, held) => {
       const counts = new SlidingWindow(window, held)
       const seen: Array<{ readonly at: number; readonly key: string; readonly weight: number }> = []
       let now = 12_345

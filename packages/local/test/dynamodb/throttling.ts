@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 
-export const table = (units: number): CreateTableCommandInput => ({
+const table = (units: number): CreateTableCommandInput => ({
   TableName: "orders",
   KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
   AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
