@@ -90,4 +90,4 @@ const layer = Document.layer.pipe(
   Layer.provideMerge(LocalDynamoDB.layer({ tables: [orders] }))
 )
 
-Effect.runFork(program.pipe(Effect.provide(layer)))
+await Effect.runPromise(program.pipe(Effect.provide(layer)))

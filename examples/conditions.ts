@@ -56,11 +56,16 @@ const withdraw = Effect.fn("withdraw")(function*(id: string, amount: number) {
 const program = Effect.gen(function*() {
   yield* open("ada")
   yield* open("ada").pipe(
-    Effect.catchTag("ConditionalCheckFailedException", (e) =>
-      Console.log(`open: taken; its balance is ${Option.match(e.item, {
-        onNone: () => "not known",
-        onSome: (item) => item.balance?.N ?? "0"
-      })}`))
+    Effect.catchTag(
+      "ConditionalCheckFailedException",
+      (e) =>
+        Console.log(`open: taken; its balance is ${
+          Option.match(e.item, {
+            onNone: () => "not known",
+            onSome: (item) => item.balance?.N ?? "0"
+          })
+        }`)
+    )
   )
 
   yield* deposit("ada", 100, 1)
@@ -76,4 +81,4 @@ const program = Effect.gen(function*() {
 
 const layer = Document.layer.pipe(Layer.provideMerge(LocalDynamoDB.layer({ tables: [accounts] })))
 
-Effect.runFork(program.pipe(Effect.provide(layer)))
+await Effect.runPromise(program.pipe(Effect.provide(layer)))

@@ -73,7 +73,7 @@ const program = Effect.gen(function*() {
   yield* Console.log(yield* db.ping.pipe(Effect.as("DynamoDB answers")))
 })
 
-Effect.runFork(program.pipe(
+await Effect.runPromise(program.pipe(
   Effect.provide(LocalDynamoDB.layer()),
   Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["APP_TABLE", "app-test"]])))
 ))

@@ -46,4 +46,4 @@ const main = program.pipe(
   Effect.catchAll((e) => Console.error(`${e._tag}: ${e.message}`))
 )
 
-Effect.runFork(main)
+await Effect.runPromise(main)

@@ -51,7 +51,9 @@ const program = Effect.gen(function*() {
     answerLost("UpdateItem"),
     Effect.catchTag("WriteOutcomeUnknownException", (e) => Console.log(`update: ${e._tag}, last ${e.last._tag}`))
   )
-  yield* Console.log(`update: ${(yield* local.callsTo({ operation: "UpdateItem" })).length} request, visits ${yield* visits}`)
+  yield* Console.log(
+    `update: ${(yield* local.callsTo({ operation: "UpdateItem" })).length} request, visits ${yield* visits}`
+  )
 
   // 3. with `idempotent` it is sent again, and counted once
   yield* visit({ idempotent: true }).pipe(answerLost("TransactWriteItems"))
@@ -76,8 +78,11 @@ const program = Effect.gen(function*() {
   yield* db.getItem({ TableName, Key }).pipe(
     AwsRetry.withPolicy(AwsRetry.none),
     LocalDynamoDB.withFaults([{ operation: "GetItem", failure: Faults.throttled() }]),
-    Effect.catchTag("ThrottlingException", (e) => Console.log(`read without retries: ${e._tag} after ${e.attempts} attempt`))
+    Effect.catchTag(
+      "ThrottlingException",
+      (e) => Console.log(`read without retries: ${e._tag} after ${e.attempts} attempt`)
+    )
   )
 })
 
-Effect.runFork(program.pipe(Effect.provide(LocalDynamoDB.layer({ tables: [users] }))))
+await Effect.runPromise(program.pipe(Effect.provide(LocalDynamoDB.layer({ tables: [users] }))))

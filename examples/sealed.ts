@@ -60,4 +60,4 @@ const aws = Layer.merge(
   LocalDynamoDB.layer({ tables: [users] })
 )
 
-Effect.runFork(program.pipe(Effect.provide(aws)))
+await Effect.runPromise(program.pipe(Effect.provide(aws)))

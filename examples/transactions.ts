@@ -44,10 +44,12 @@ const bought = (customer: string, id: string, price: number) =>
     })
   )
 
-const balance = Effect.flatMap(Document.Document, (document) =>
-  document.getItem(bank, { id: "ada" }, { consistentRead: true })).pipe(
-    Effect.map((account) => Option.getOrThrow(account).balance)
-  )
+const balance = Effect.flatMap(
+  Document.Document,
+  (document) => document.getItem(bank, { id: "ada" }, { consistentRead: true })
+).pipe(
+  Effect.map((account) => Option.getOrThrow(account).balance)
+)
 
 const program = Effect.gen(function*() {
   const document = yield* Document.Document
@@ -77,9 +79,11 @@ const program = Effect.gen(function*() {
     { get: bank, key: { id: "ada" } },
     { get: "orders", key: { customer: "ada", id: "4" }, projection: ["price"] }
   ])
-  yield* Console.log(`at one moment: balance ${Option.getOrThrow(account).balance}, price ${Option.getOrThrow(order).price}`)
+  yield* Console.log(
+    `at one moment: balance ${Option.getOrThrow(account).balance}, price ${Option.getOrThrow(order).price}`
+  )
 })
 
 const layer = Document.layer.pipe(Layer.provideMerge(LocalDynamoDB.layer({ tables: [accounts, orders] })))
 
-Effect.runFork(program.pipe(Effect.provide(layer)))
+await Effect.runPromise(program.pipe(Effect.provide(layer)))

@@ -94,7 +94,7 @@ for (const file of modules) {
 // 2. Failures: an entry is a heading, or a row of a table, that begins with the tag.
 const failures = join("docs", "failures.md")
 const entries = new Set(
-  [...readFileSync(join(root, failures), "utf8").matchAll(/^(?:#+|\|) `(\w+)`/gm)].map((match) => match[1] ?? "")
+  [...readFileSync(join(root, failures), "utf8").matchAll(/^(?:#+|\|) `([A-Z]\w+)`/gm)].map((match) => match[1] ?? "")
 )
 for (const [tag, where] of tags) if (!entries.has(tag)) problems.push(`${where}: ${failures} does not tell of ${tag}`)
 for (const tag of entries) if (!tags.has(tag)) problems.push(`${failures} tells of ${tag}, which there is not`)
@@ -131,8 +131,10 @@ const { options } = ts.convertCompilerOptionsFromJson(
     noUnusedLocals: false,
     noUnusedParameters: false,
     paths: Object.fromEntries(
-      modules.map((file) => [file.replace(/^packages\/(.*)\/src\/(.*)\.ts$/, "@armature/$1/$2"), [`./${file}`]])
-        .concat(packages.map((folder) => [folder.replace("packages", "@armature"), [`./${folder}/src/index.ts`]]))
+      packages.flatMap((folder) => {
+        const { name } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
+        return [[name, [`./${folder}/src/index.ts`]], [`${name}/*`, [`./${folder}/src/*.ts`]]]
+      })
     )
   },
   root

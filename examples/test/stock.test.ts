@@ -2,8 +2,8 @@
 import { AwsException, Exceptions } from "@armature/aws"
 import { Document, DynamoDB } from "@armature/dynamodb"
 import { Endpoint, Faults, LocalDynamoDB } from "@armature/local"
-import { describe, it } from "@effect/vitest"
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb"
+import { describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted, TestClock } from "effect"
 import { assert } from "vitest"
 import { count, stock, take } from "../stock.js"
@@ -29,7 +29,11 @@ describe("faults", () => {
       yield* ten
       // under TestClock no time passes by itself, and a retry waits
       const fiber = yield* take("pen", 1).pipe(
-        LocalDynamoDB.withFaults([{ operation: "TransactWriteItems", effect: "after", failure: Faults.connectionReset }]),
+        LocalDynamoDB.withFaults([{
+          operation: "TransactWriteItems",
+          effect: "after",
+          failure: Faults.connectionReset
+        }]),
         Effect.fork
       )
       yield* TestClock.adjust("1 second")
