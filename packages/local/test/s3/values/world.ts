@@ -98,6 +98,9 @@ export interface Fate {
 
 export const pass: Fate = { kind: "pass", pre: 0, post: 0, delay: 0 }
 
+/** Nobody waits for it, and nothing holds it: unlike `Effect.never`, which has a timer. */
+const gone = Effect.async<never>(() => undefined)
+
 /** A process: once it is dead, nothing it sends leaves, and nothing it waits for comes. */
 export interface Process {
   dead: boolean
@@ -110,17 +113,17 @@ const faulty =
     Effect.suspend(() => {
       const inner: Transport<Ops>["send"] = (operation, input) =>
         Effect.ensuring(send(operation, input), Effect.sync(applied))
-      if (process.dead) return Effect.never
+      if (process.dead) return gone
       const { delay, kind, post, pre } = process.fate(operation)
-      const sent = Effect.suspend(() => process.dead ? Effect.never : inner(operation, input))
+      const sent = Effect.suspend(() => process.dead ? gone : inner(operation, input))
       const dead = Effect.suspend(() => {
         process.dead = true
-        return Effect.never
+        return gone
       })
       const taken = Effect.ignore(inner(operation, input))
       const lost = Effect.fail(Faults.connectionReset)
       const wait = (millis: number) => millis === 0 ? Effect.void : Effect.sleep(millis)
-      const after = Effect.suspend(() => process.dead ? Effect.never : wait(post))
+      const after = Effect.suspend(() => process.dead ? gone : wait(post))
       switch (kind) {
         case "pass":
           return wait(pre).pipe(Effect.zipRight(sent), Effect.zipLeft(after))
