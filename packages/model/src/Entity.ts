@@ -10,7 +10,6 @@ import type { ItemTooLargeException } from "@armature/dynamodb/DynamoDBException
 import type { Item } from "@armature/dynamodb/Item"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { ItemNotFoundException } from "./EntityException.js"
 import type { Action, Capability, Paths } from "./Expression.js"
@@ -410,7 +409,7 @@ export interface Any {
  */
 // operations are built by the plan, whose types are lost in it: what each gives and needs is what the interface says of the schema
 export const make = internal.make as unknown as <
-  S extends Schema.Schema.All,
+  S extends T.AnySchema,
   const K extends Table.KeyNames,
   const I extends Readonly<Record<string, Table.Index>>,
   N,
@@ -421,4 +420,4 @@ export const make = internal.make as unknown as <
   schema: S & T.Storable<T.Shape<S>>,
   keys: Ix & T.Sound<Ix, K, I, KT, T.Shape<S>>,
   options?: Options<T.KeysDeclared<Ix, I>>
-) => Entity<Schema.Schema.Type<S>, T.Shape<S>, Schema.Schema.Context<S>, T.KeysDeclared<Ix, I>, N>
+) => Entity<S["Type"], T.Shape<S>, S["Context"], T.KeysDeclared<Ix, I>, N>

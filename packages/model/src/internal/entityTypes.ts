@@ -15,6 +15,7 @@ import type * as Blobs from "@armature/s3/Blobs"
 import type { S3AttributeException } from "@armature/s3/S3AttributeException"
 import type * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
+import type * as AST from "effect/SchemaAST"
 import type {
   FilledMark,
   HasMark,
@@ -32,16 +33,27 @@ import type * as Table from "../Table.js"
 
 // ---------------------------------------------------------------------------------------------------------------- the model
 
-/** The encoded type by the names that the program uses: of a struct or class its fields', so that a renamed attribute keeps its name. */
-export type Shape<S> = S extends { readonly fields: infer F } ? FieldsShape<F>
-  : S extends { readonly members: ReadonlyArray<infer M> } ? ShapeOfMember<M>
-  : Schema.Schema.Encoded<S>
+/**
+ * Any schema, by the members that its types are read from: to ask for them by name costs the compiler much less than to infer them.
+ */
+export interface AnySchema {
+  readonly Type: unknown
+  readonly Encoded: unknown
+  readonly Context: unknown
+  readonly ast: AST.AST
+}
 
-type ShapeOfMember<M> = M extends unknown ? Shape<M> : never
+/** The encoded type by the names that the program uses: of a struct or class its fields', so that a renamed attribute keeps its name. */
+export type Shape<S extends AnySchema> = S extends { readonly fields: infer F } ? FieldsShape<F>
+  : S extends { readonly members: ReadonlyArray<infer M> } ? ShapeOfMember<M>
+  : S["Encoded"]
+
+type ShapeOfMember<M> = M extends AnySchema ? Shape<M> : never
 
 type FieldsShape<F> = { readonly [K in keyof F]: FieldShape<F[K]> }
 
-type FieldShape<F> = F extends { readonly _EncodedToken: "?:" } ? Schema.Schema.Encoded<F> | undefined
+type FieldShape<F> = F extends { readonly Encoded: infer E } ? E
+  : F extends { readonly _EncodedToken: "?:" } ? Schema.Schema.Encoded<F> | undefined
   : Schema.Schema.Encoded<F>
 
 export type KeysOf<T> = T extends unknown ? keyof T & string : never
