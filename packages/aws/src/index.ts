@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 
+export * as Answer from "./Answer.js"
+
 export * as AwsConfig from "./AwsConfig.js"
 
 export * as AwsException from "./AwsException.js"
@@ -13,6 +15,8 @@ export * as AwsRetry from "./AwsRetry.js"
 export * as Classify from "./Classify.js"
 
 export * as Exceptions from "./Exceptions.js"
+
+export * as SdkConfig from "./SdkConfig.js"
 
 export * as SdkTransport from "./SdkTransport.js"
 

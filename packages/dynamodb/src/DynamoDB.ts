@@ -30,6 +30,7 @@ import type {
 } from "./internal/batch.js"
 import { asking } from "./internal/capacity.js"
 import { rules } from "./internal/classification.js"
+import * as direct from "./internal/direct.js"
 import type {
   BatchExecuteStatementError,
   ConditionError,
@@ -183,6 +184,15 @@ export declare namespace DynamoDB {
      * metrics. Default `"TOTAL"`.
      */
     readonly consumedCapacity?: "INDEXES" | "TOTAL" | "NONE" | undefined
+  }
+
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  export interface DirectOptions extends Options {
+    /** `http(s)://host:port` of a proxy. None is read from the environment. */
+    readonly proxy?: string | undefined
   }
 
   /**
@@ -394,6 +404,34 @@ export const sdkTransport = (
         reuse: true
       })
   )
+
+/**
+ * The service on AWS without the AWS SDK on the way of a request: the SDK finds region, credentials and endpoint, and writing, signing, sending
+ * and reading are ours, for a fraction of the CPU. Options, failures and telemetry are those of `layer`. It fails with a
+ * `ConfigurationException` where it is given a request handler or agent, which it cannot honour.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerDirect = (options: DynamoDB.DirectOptions = {}): Layer.Layer<DynamoDB, ConfigurationException> =>
+  Layer.scoped(
+    DynamoDB,
+    Effect.flatMap(
+      directTransport(options),
+      (transport) => Effect.provideService(make(options), DynamoDBTransport, transport)
+    )
+  )
+
+/**
+ * The transport of `layerDirect`, for those who put something of their own between.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const directTransport = (
+  options: DynamoDB.DirectOptions = {}
+): Effect.Effect<Transport<Operations>, ConfigurationException, Scope.Scope> =>
+  Effect.flatMap(AwsConfig.resolve(options), (resolved) => direct.make({ ...options, ...resolved }))
 
 /**
  * `layer` with its options from `Config`.

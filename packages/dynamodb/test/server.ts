@@ -24,11 +24,12 @@ export const listen = <S extends Net.Server>(
   )
 
 /** A server and how often it was asked. */
-export const serve = (handle: Handle) =>
+export const serve = (handle: Handle, begun?: (request: Http.IncomingMessage) => void) =>
   Effect.gen(function*() {
     const asked = { count: 0 }
     const { port } = yield* listen(Http.createServer((request, response) => {
       asked.count++
+      begun?.(request)
       request.on("data", () => {}).on("end", () => handle(request, response, asked.count)).on("error", () => {})
     }))
     return { asked, endpoint: `http://127.0.0.1:${port}` }

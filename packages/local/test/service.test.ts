@@ -10,15 +10,17 @@ import { suite, users } from "./service.js"
 
 suite("in process", LocalDynamoDB.layer({ tables: [users] }))
 
-const overHttp = Layer.unwrapScoped(Effect.gen(function*() {
-  const { local } = yield* LocalDynamoDB.make({ tables: [users] })
-  const { url } = yield* Endpoint.make({ dynamodb: Endpoint.fromEngine(local.engine) })
-  return DynamoDB.layer({
-    endpoint: url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: Redacted.make("test") },
-    retry: AwsRetry.none
-  })
-}))
+const overHttp = (transport: typeof DynamoDB.layer) =>
+  Layer.unwrapScoped(Effect.gen(function*() {
+    const { local } = yield* LocalDynamoDB.make({ tables: [users] })
+    const { url } = yield* Endpoint.make({ dynamodb: Endpoint.fromEngine(local.engine) })
+    return transport({
+      endpoint: url,
+      region: "us-east-1",
+      credentials: { accessKeyId: "test", secretAccessKey: Redacted.make("test") },
+      retry: AwsRetry.none
+    })
+  }))
 
-suite("the AWS SDK against the endpoint", overHttp)
+suite("the AWS SDK against the endpoint", overHttp(DynamoDB.layer))
+suite("the direct transport against the endpoint", overHttp(DynamoDB.layerDirect))

@@ -13,16 +13,17 @@ import * as Stream from "effect/Stream"
 import { assert } from "vitest"
 import { users } from "../service.js"
 
-const overHttp = Layer.unwrapScoped(Effect.gen(function*() {
-  const { local } = yield* LocalDynamoDB.make({ tables: [users] })
-  const { url } = yield* Endpoint.make({ dynamodb: Endpoint.fromEngine(local.engine) })
-  return DynamoDB.layer({
-    endpoint: url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: Redacted.make("test") },
-    retry: AwsRetry.none
-  })
-}))
+const overHttp = (transport: typeof DynamoDB.layer) =>
+  Layer.unwrapScoped(Effect.gen(function*() {
+    const { local } = yield* LocalDynamoDB.make({ tables: [users] })
+    const { url } = yield* Endpoint.make({ dynamodb: Endpoint.fromEngine(local.engine) })
+    return transport({
+      endpoint: url,
+      region: "us-east-1",
+      credentials: { accessKeyId: "test", secretAccessKey: Redacted.make("test") },
+      retry: AwsRetry.none
+    })
+  }))
 
 const TableName = "users"
 const key = (id: number) => ({ org: { S: "acme" }, id: { N: String(id) } })
@@ -179,4 +180,5 @@ const suite = <E>(name: string, layer: Layer.Layer<DynamoDB.DynamoDB, E>) =>
   })
 
 suite("in process", LocalDynamoDB.layer({ tables: [users] }))
-suite("the AWS SDK against the endpoint", overHttp)
+suite("the AWS SDK against the endpoint", overHttp(DynamoDB.layer))
+suite("the direct transport against the endpoint", overHttp(DynamoDB.layerDirect))
