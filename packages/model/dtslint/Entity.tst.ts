@@ -269,6 +269,30 @@ describe("keys", () => {
   })
 })
 
+describe("what is sealed", () => {
+  class Loose extends Schema.Class<Loose>("Loose")({
+    id: Schema.String,
+    all: Schema.Array(Schema.Struct({ pan: Attribute.encrypted(Schema.String) }))
+  }) {}
+  class Optional extends Schema.Class<Optional>("Optional")({
+    id: Schema.String,
+    ssn: Schema.optional(Attribute.encrypted(Schema.String)),
+    pan: Schema.NullOr(Attribute.encrypted(Schema.String))
+  }) {}
+  const keys = { primary: { pk: key`${"id"}`, sk: key`x` } } as const
+  it("stands where it has a place of its own", () => {
+    // @ts-expect-error! in a list it has none
+    Entity.make(App, Loose, keys)
+  })
+  it("keeps its mark when it is optional or may be null", () => {
+    const entities = Entity.make(App, Optional, keys)
+    const put = entities.put(new Optional({ id: "1", pan: null }))
+    expect(contextOf(put)).type.toBe<DynamoDB.DynamoDB | Encryptor>()
+    const some = entities.pick({ id: "1" }, ["id"])
+    expect(contextOf(some)).type.toBe<DynamoDB.DynamoDB>()
+  })
+})
+
 describe("unions", () => {
   class Cat extends Schema.TaggedClass<Cat>()("Cat", { id: Schema.String, lives: Schema.Number }) {}
   class Dog extends Schema.TaggedClass<Dog>()("Dog", { id: Schema.String, bark: Attribute.encrypted(Schema.String) }) {}

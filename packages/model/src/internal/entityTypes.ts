@@ -18,7 +18,6 @@ import type * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
 import type {
   FilledMark,
-  HasMark,
   Marked,
   Misplaced,
   OffloadedMark,
@@ -58,10 +57,34 @@ type FieldShape<F> = F extends { readonly Encoded: infer E } ? E
 
 export type KeysOf<T> = T extends unknown ? keyof T & string : never
 
-export type VersionOf<E> = Marked<E, VersionMark>
+/**
+ * The marks anywhere in an encoded type, by name, in one walk; `"misplaced"` where something sealed or offloaded stands in a list, a set or a
+ * record of unknown keys. To 8 levels.
+ */
+type MarksOf<E, Depth extends ReadonlyArray<0> = []> = Depth["length"] extends 8 ? never
+  : E extends OpaqueMark
+    ? (E extends SealedMark ? "sealed" : never) | (E extends OffloadedMark ? "offloaded" : never)
+  : E extends FilledMark<infer Kind> ? Kind
+  : E extends Primitive ? never
+  : E extends ReadonlyArray<infer Element> ? Loose<MarksOf<Element, [0, ...Depth]>>
+  : E extends ReadonlySet<infer Member> ? Loose<MarksOf<Member, [0, ...Depth]>>
+  : E extends ReadonlyMap<infer Key, infer Value> ? Loose<MarksOf<Key | Value, [0, ...Depth]>>
+  : E extends (...args: ReadonlyArray<never>) => unknown ? never
+  : E extends object
+    ? { [K in keyof E]-?: string extends K ? Loose<MarksOf<E[K], [0, ...Depth]>> : MarksOf<E[K], [0, ...Depth]> }[keyof E]
+  : never
+
+type Primitive = string | number | bigint | boolean | symbol | null | undefined | Uint8Array
+
+/** Marks below a list, a set or a record. */
+type Loose<M> = M extends "sealed" | "offloaded" ? M | "misplaced" : M
+
+export type VersionOf<E> = "version" extends MarksOf<E> ? Marked<E, VersionMark> : never
 
 /** What `create` fills by itself. */
-export type Filled<E> = Marked<E, FilledMark<"version" | "createdAt" | "updatedAt" | "generated" | "computed">>
+export type Filled<E> = [MarksOf<E> & FilledKinds] extends [never] ? never : Marked<E, FilledMark<FilledKinds>>
+
+type FilledKinds = "version" | "createdAt" | "updatedAt" | "generated" | "computed"
 
 /** What `create` takes: the attributes of the model; those that it fills may be left out. */
 export type CreateInput<A, E> = A extends unknown ? CreateInputOf<A, KeysOf<E>, Filled<E>> : never
@@ -219,13 +242,13 @@ type If_<M, Yes> = [M] extends [never] ? never : Yes
 /** What sealing and storing fail with, beyond the write itself. */
 export type EncodeError<E> =
   | SerializationException
-  | If_<HasMark<E, SealedMark>, EncryptionError>
-  | If_<HasMark<E, OffloadedMark>, S3AttributeException>
+  | If_<MarksOf<E> & "sealed", EncryptionError>
+  | If_<MarksOf<E> & "offloaded", S3AttributeException>
 
 export type EncodeRequires<E, R> =
   | R
-  | If_<HasMark<E, SealedMark>, Encryptor>
-  | If_<HasMark<E, OffloadedMark>, Blobs.Blobs>
+  | If_<MarksOf<E> & "sealed", Encryptor>
+  | If_<MarksOf<E> & "offloaded", Blobs.Blobs>
 
 export type ActionError<L> =
   | ("seal" extends CapabilityOf<L> ? EncryptionError : never)
@@ -236,9 +259,9 @@ export type ActionRequires<L> =
   | ("store" extends CapabilityOf<L> ? Blobs.Blobs : never)
 
 /** What opening and decoding fail with. What lies in S3 is fetched later, by whoever reads it. */
-export type DecodeError<E> = SerializationException | If_<HasMark<E, SealedMark>, EncryptionError>
+export type DecodeError<E> = SerializationException | If_<MarksOf<E> & "sealed", EncryptionError>
 
-export type DecodeRequires<E, R> = R | If_<HasMark<E, SealedMark>, Decryptor>
+export type DecodeRequires<E, R> = R | If_<MarksOf<E> & "sealed", Decryptor>
 
 export type ConditionFailed<A, E, R> = ConditionalCheckFailedException<A, DecodeError<E>, DecodeRequires<E, R>>
 
@@ -278,8 +301,9 @@ type PartsOf<K> = K extends Key<infer P> ? P : readonly []
 export type PickShape<E, K> = E extends unknown ? { readonly [N in keyof E & K]: E[N] } : never
 
 /** Refuses a schema with something sealed or offloaded where nothing can be. */
-export type Storable<E> = [Misplaced<E>] extends [never] ? unknown
-  : { readonly "nothing sealed or offloaded can stand in a list, a set or a record of unknown keys": Misplaced<E> }
+export type Storable<E> = "misplaced" extends MarksOf<E>
+  ? { readonly "nothing sealed or offloaded can stand in a list, a set or a record of unknown keys": Misplaced<E> }
+  : unknown
 
 /** What the transaction of one check can fail with. */
 export type CheckError =
