@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { type Fields, tagged } from "@armature/aws/AwsException"
+import type { CancellationCode } from "@armature/dynamodb/DynamoDBException"
 import * as DynamoDBException from "@armature/dynamodb/DynamoDBException"
 import type { Item } from "@armature/dynamodb/Item"
 import type * as Effect from "effect/Effect"
@@ -44,5 +45,26 @@ export class ConditionalCheckFailedException<out A, out E = never, out R = never
     this.decoded = fields.decoded
     // an inspector would show what the effect holds
     Object.defineProperty(this, "decoded", { enumerable: false, get: () => fields.decoded })
+  }
+}
+
+/**
+ * The transaction was canceled, and none of its members applied. `reasons` has the form of the members: why each of them failed, and
+ * `None` for each that did not.
+ *
+ * @since 0.1.0
+ * @category exceptions
+ */
+export class TransactionCanceledException<out Reasons> extends tagged("TransactionCanceledException")<{
+  readonly reasons: unknown
+  /** AWS's names for the reasons, in the order of the members. */
+  readonly codes: ReadonlyArray<CancellationCode>
+}>({
+  says: (e) => `the transaction was canceled and nothing was applied; by member: ${e.codes.join(", ")}`,
+  printed: ["codes"]
+}) {
+  declare readonly reasons: Reasons
+  constructor(fields: Fields & { readonly reasons: Reasons; readonly codes: ReadonlyArray<CancellationCode> }) {
+    super(fields)
   }
 }

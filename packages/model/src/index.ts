@@ -23,3 +23,13 @@ export * as Operation from "./Operation.js"
 export * as Attribute from "./Attribute.js"
 
 export * as Stored from "./Stored.js"
+
+export * as Batch from "./Batch.js"
+
+export { batch } from "./Batch.js"
+
+export * as Transact from "./Transact.js"
+
+export { transact, transactGet } from "./Transact.js"
+
+export * as Loader from "./Loader.js"
