@@ -31,9 +31,10 @@ describe("a versioned write whose answer was lost", () => {
         yield* Accounts.update(created, (p) => [p.balance.add(1)]).pipe(lost("UpdateItem")),
         2
       )
-      const all = yield* Accounts.update({ id: "1", version: 2 }, (p) => [p.balance.add(1)], { return: "ALL_NEW" }).pipe(
-        lost("UpdateItem")
-      )
+      const all = yield* Accounts.update({ id: "1", version: 2 }, (p) => [p.balance.add(1)], { return: "ALL_NEW" })
+        .pipe(
+          lost("UpdateItem")
+        )
       assert.strictEqual(all.balance, 3)
       assert.strictEqual(all.version, 3)
     }))
@@ -44,7 +45,11 @@ describe("a versioned write whose answer was lost", () => {
       // it never took effect, and meanwhile somebody else's did
       const e = yield* Effect.flip(
         Accounts.update(created, (p) => [p.balance.add(1)]).pipe(
-          LocalDynamoDB.withFaults([{ operation: "UpdateItem", failure: Faults.connectionReset, latency: "30 millis" }]),
+          LocalDynamoDB.withFaults([{
+            operation: "UpdateItem",
+            failure: Faults.connectionReset,
+            latency: "30 millis"
+          }]),
           Effect.zipLeft(Effect.delay(overwritten, "5 millis"), { concurrent: true })
         )
       )

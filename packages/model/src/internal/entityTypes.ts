@@ -16,15 +16,7 @@ import type { S3AttributeException } from "@armature/s3/S3AttributeException"
 import type * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
-import type {
-  FilledMark,
-  Marked,
-  Misplaced,
-  OffloadedMark,
-  OpaqueMark,
-  SealedMark,
-  VersionMark
-} from "../Attribute.js"
+import type { FilledMark, Marked, Misplaced, OffloadedMark, OpaqueMark, SealedMark, VersionMark } from "../Attribute.js"
 import type { ConditionalCheckFailedException } from "../EntityException.js"
 import type { Action, Condition, Paths, RawCondition } from "../Expression.js"
 import type { Key } from "../Key.js"
@@ -62,16 +54,16 @@ export type KeysOf<T> = T extends unknown ? keyof T & string : never
  * record of unknown keys. To 8 levels.
  */
 type MarksOf<E, Depth extends ReadonlyArray<0> = []> = Depth["length"] extends 8 ? never
-  : E extends OpaqueMark
-    ? (E extends SealedMark ? "sealed" : never) | (E extends OffloadedMark ? "offloaded" : never)
+  : E extends OpaqueMark ? (E extends SealedMark ? "sealed" : never) | (E extends OffloadedMark ? "offloaded" : never)
   : E extends FilledMark<infer Kind> ? Kind
   : E extends Primitive ? never
   : E extends ReadonlyArray<infer Element> ? Loose<MarksOf<Element, [0, ...Depth]>>
   : E extends ReadonlySet<infer Member> ? Loose<MarksOf<Member, [0, ...Depth]>>
   : E extends ReadonlyMap<infer Key, infer Value> ? Loose<MarksOf<Key | Value, [0, ...Depth]>>
   : E extends (...args: ReadonlyArray<never>) => unknown ? never
-  : E extends object
-    ? { [K in keyof E]-?: string extends K ? Loose<MarksOf<E[K], [0, ...Depth]>> : MarksOf<E[K], [0, ...Depth]> }[keyof E]
+  : E extends object ? {
+      [K in keyof E]-?: string extends K ? Loose<MarksOf<E[K], [0, ...Depth]>> : MarksOf<E[K], [0, ...Depth]>
+    }[keyof E]
   : never
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined | Uint8Array
