@@ -43,7 +43,7 @@ const onAws = DynamoDB.layer({ region: "eu-central-1" })
 const main = program.pipe(
   Effect.provide(Document.layer.pipe(Layer.provide(process.argv.includes("--aws") ? onAws : inProcess))),
   // whatever is left, said in one line that holds no data
-  Effect.catchAll((e) => Console.error(`${e._tag}: ${e.message}`))
+  Effect.tapError((e) => Console.error(`${e._tag}: ${e.message}`))
 )
 
 await Effect.runPromise(main)

@@ -30,7 +30,7 @@ const visit = (options: { readonly idempotent?: boolean }) =>
 const answerLost = (operation: "UpdateItem" | "TransactWriteItems" | "PutItem") =>
   LocalDynamoDB.withFaults([{ operation, effect: "after", failure: Faults.connectionReset }])
 
-/** Ten attempts, a tenth of a second apart and then longer; nothing of the rules above changes. */
+/** Ten attempts: after 10 ms, and then twice as late each time. What may be repeated stays as it is. */
 const patient: AwsRetry.Policy = Schedule.exponential("10 millis").pipe(
   Schedule.tapInput((e: AwsException.AwsException) => Effect.logDebug(`again after ${e._tag}`)),
   Schedule.intersect(Schedule.recurs(9))
