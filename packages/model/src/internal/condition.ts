@@ -68,10 +68,7 @@ export interface Raw {
 
 export const isRaw = (u: unknown): u is Raw => kindOf(u) === "RawCondition"
 
-export const fixed = (condition: Wire.Condition): Condition => new Condition([], () => condition)
-
-export const equals = (path: WirePath, value: AttributeValue): Condition =>
-  fixed(Wire.eq(path, Wire.attributeValue(value)))
+const fixed = (condition: Wire.Condition): Condition => new Condition([], () => condition)
 
 // ---------------------------------------------------------------------------------------------------------------- terms
 

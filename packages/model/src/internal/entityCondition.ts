@@ -28,7 +28,7 @@ export const operands = (
 }
 
 /** The values of operands that DynamoDB compares: nothing of them is sealed or in S3, which the types of the paths say. */
-export const values = (
+const values = (
   all: ReadonlyArray<Operand>
 ): Either.Either<ReadonlyArray<AttributeValue>, SerializationException> => {
   const found: Array<AttributeValue> = []

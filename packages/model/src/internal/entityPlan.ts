@@ -166,7 +166,7 @@ export const chain = <A, E, R, B, E2, R2>(
     : Effect.flatMap(effect, f)
 
 /** An attribute of the program in wire form, where it is no part of an expression. */
-export const encodeAttribute = (
+const encodeAttribute = (
   plan: EntityPlan<never>,
   name: string,
   value: unknown

@@ -155,7 +155,7 @@ const pickSchema = (schema: Schema.Schema.All, names: ReadonlySet<string>): Sche
 const picked = new WeakMap<AnyPlan, Map<string, ItemCodec<unknown, unknown>>>()
 
 /** The codec of some attributes, compiled when they are first asked for. */
-export const codecOf = (
+const codecOf = (
   plan: AnyPlan,
   names: ReadonlyArray<string>
 ): Either.Either<ItemCodec<unknown, unknown>, SerializationException> => {

@@ -113,7 +113,7 @@ const conditionFailed = (write: Prepared, e: D.ConditionalCheckFailedException<I
     : write.failed({ ...fieldsOf(e), item: e.item })
 
 /** Sends a plan alone, and gives what the operation gives. */
-export const run = (
+const run = (
   plan: AnyPlan,
   returns: Returns,
   answer: (write: Prepared, output: Output, db: DynamoDB.Service) => Effect.Effect<unknown, unknown, unknown>
@@ -207,7 +207,7 @@ export const lockOf = (
 const primaryName = (plan: AnyPlan): string => plan.primary.pk[0]?.attribute ?? ""
 
 /** Nothing stands at the key. */
-export const missingItem = (plan: AnyPlan): Wire.Condition => Wire.attributeNotExists([primaryName(plan)])
+const missingItem = (plan: AnyPlan): Wire.Condition => Wire.attributeNotExists([primaryName(plan)])
 
 /** Something stands at the key. */
 export const existingItem = (plan: AnyPlan): Wire.Condition => Wire.attributeExists([primaryName(plan)])
