@@ -39,13 +39,22 @@ const literalsOf = (schema: Schema.Schema.All): ReadonlyArray<readonly [string, 
 }
 
 const literalsIn = (field: unknown): ReadonlyArray<unknown> => {
-  if ((typeof field !== "object" && typeof field !== "function") || field === null) return []
-  const literals: unknown = Reflect.get(field, "literals")
-  if (Array.isArray(literals)) return literals
-  // a tag is a property around its literal
-  const from: unknown = Reflect.get(field, "from")
-  return from === undefined ? [] : literalsIn(from)
+  const ast: unknown = member(field, "ast")
+  // a tag is a property with a default around its literal
+  return literalsOfType(member(ast, "type") ?? member(member(ast, "to"), "type") ?? ast)
 }
+
+const literalsOfType = (ast: unknown): ReadonlyArray<unknown> => {
+  const types = member(ast, "types")
+  if (Array.isArray(types)) {
+    const all = types.map(literalsOfType)
+    return all.every((one) => one.length > 0) ? all.flat() : []
+  }
+  return member(ast, "_tag") === "Literal" ? [member(ast, "literal")] : []
+}
+
+const member = (u: unknown, name: string): unknown =>
+  (typeof u === "object" || typeof u === "function") && u !== null ? Reflect.get(u, name) : undefined
 
 export const make = (
   table: Table.Any,

@@ -1,0 +1,115 @@
+/** Entities of other shapes: unions at the root, keys that are attributes themselves, indexes of several attributes, items that expire. */
+import * as Local from "@armature/local/Local"
+import * as Attribute from "@armature/model/Attribute"
+import * as Entity from "@armature/model/Entity"
+import { key, number } from "@armature/model/Key"
+import * as Table from "@armature/model/Table"
+import { describe, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { assert } from "vitest"
+
+const Readings = Table.make("readings", {
+  key: ["device", "at"],
+  keyTypes: { at: "N", year: "N" },
+  indexes: { byPlace: { partitionKey: ["country", "city"], sortKey: ["year", "device"] } }
+})
+
+class Reading extends Schema.Class<Reading>("Reading")({
+  device: Schema.String,
+  at: Schema.Number,
+  country: Schema.String,
+  city: Schema.String,
+  year: Schema.Number,
+  expiresAt: Schema.optionalWith(Attribute.TimeToLive, { exact: true })
+}) {}
+
+const All = Entity.make(Readings, Reading, {
+  primary: { pk: key.attribute("device"), sk: key.attribute("at") },
+  byPlace: { index: "byPlace" }
+})
+
+const App = Table.make("app", { key: ["pk", "sk"] })
+class Cat extends Schema.TaggedClass<Cat>()("Cat", { id: Schema.Number, lives: Schema.Number }) {}
+class Dog extends Schema.TaggedClass<Dog>()("Dog", { id: Schema.Number, bark: Schema.String }) {}
+const Pets = Entity.make(App, Schema.Union(Cat, Dog), {
+  primary: { pk: key`PETS`, sk: key`${number("id", { digits: 4 })}` }
+}, { name: "Pet" })
+
+const world = Local.layer({ tables: [Table.definition(Readings), Table.definition(App)] })
+const test = (
+  what: string,
+  body: () => Effect.Effect<void, unknown, Effect.Effect.Context<ReturnType<typeof All.get>>>
+) => it.scopedLive(what, () => Effect.suspend(body).pipe(Effect.provide(world)))
+
+const reading = (device: string, at: number, year: number) =>
+  new Reading({ device, at, country: "DE", city: "Berlin", year })
+
+describe("keys that are attributes", () => {
+  test("are neither copied nor encoded, and ordered as their type is", () =>
+    Effect.gen(function*() {
+      for (const at of [5, 40, 300]) yield* All.put(reading("a", at, 2026))
+      const { Put } = yield* All.put(reading("a", 5, 2026)).params
+      assert.deepStrictEqual(Put?.Item?.["at"], { N: "5" })
+      const found = yield* Stream.runCollect(All.query("primary", { device: "a" }, { sk: { gt: { at: 30 } } }))
+      assert.deepStrictEqual(Chunk.toReadonlyArray(found).map(({ at }) => at), [40, 300])
+    }))
+
+  test("several of an index are compared one by one", () =>
+    Effect.gen(function*() {
+      yield* All.put(reading("a", 1, 2025))
+      yield* All.put(reading("b", 1, 2026))
+      yield* All.put(reading("c", 1, 2026))
+      const place = { country: "DE", city: "Berlin" }
+      const devices = (stream: ReturnType<typeof All.query>) =>
+        Effect.map(Stream.runCollect(stream), (all) => Chunk.toReadonlyArray(all).map(({ device }) => device).join(""))
+      assert.strictEqual(yield* devices(All.query("byPlace", place)), "abc")
+      assert.strictEqual(yield* devices(All.query("byPlace", place, { sk: { gte: { year: 2026 } } })), "bc")
+      assert.strictEqual(yield* devices(All.query("byPlace", place, { sk: { gt: { year: 2026, device: "b" } } })), "c")
+      yield* All.update({ device: "c", at: 1 }, (p) => [p.year.set(2024)])
+      assert.strictEqual(yield* devices(All.query("byPlace", place)), "cab")
+    }))
+
+  test("what has expired is left out where that is asked", () =>
+    Effect.gen(function*() {
+      const gone = DateTime.unsafeMake("2001-01-01T00:00:00Z")
+      yield* All.put(new Reading({ ...reading("a", 1, 2026), expiresAt: gone }))
+      yield* All.put(reading("a", 2, 2026))
+      const count = (unexpired: boolean) =>
+        Effect.map(Stream.runCollect(All.query("primary", { device: "a" }, { unexpired })), Chunk.size)
+      assert.strictEqual(yield* count(false), 2)
+      assert.strictEqual(yield* count(true), 1)
+    }))
+})
+
+describe("a union at the root", () => {
+  test("gives back each member as what it is", () =>
+    Effect.gen(function*() {
+      yield* Pets.put(new Cat({ id: 10, lives: 9 }))
+      yield* Pets.create(new Dog({ id: 9, bark: "wau" }))
+      const cat = Option.getOrThrow(yield* Pets.get({ id: 10 }))
+      assert.instanceOf(cat, Cat)
+      const all = Chunk.toReadonlyArray(yield* Stream.runCollect(Pets.query("primary", {})))
+      assert.deepStrictEqual(all.map(({ _tag }) => _tag), ["Dog", "Cat"])
+      yield* Pets.update({ id: 10 }, (p) => [p.lives.add(-1)], { if: (p) => p._tag.eq("Cat") })
+      const e = yield* Effect.flip(Pets.update({ id: 9 }, (p) => [p.lives.add(-1)], { if: (p) => p._tag.eq("Cat") }))
+      assert.strictEqual(e._tag, "ConditionalCheckFailedException")
+    }))
+})
+
+describe("what cannot be", () => {
+  it("is refused when the entity is made, with its place", () => {
+    const Loose: Schema.Schema<{ readonly id: string; readonly x: { readonly y: symbol } }> = Schema.Struct({
+      id: Schema.String,
+      x: Schema.Struct({ y: Schema.SymbolFromSelf })
+    })
+    assert.throws(
+      () => Entity.make(App, Loose, { primary: { pk: key`${"id"}`, sk: key`x` } }, { name: "Loose" }),
+      /x\.y/
+    )
+  })
+})
