@@ -32,20 +32,18 @@ const unsupported = ["requestHandler", "httpAgent", "httpsAgent", "agent"]
 const skewed = 300_000
 
 interface Codec {
-  readonly name: keyof Operations
   readonly target: string
   readonly write: shape.Write
-  readonly read: shape.Read
+  readonly read: (value: unknown) => Record<string, unknown>
 }
 
 const codecOf = (name: keyof Operations): Codec => {
   const tuple = operations.shapes[name]
   const members: ReadonlyArray<unknown> = Array.isArray(tuple) ? tuple : []
   return {
-    name,
     target: `DynamoDB_20120810.${name}`,
     write: shape.codec(members[4]).write,
-    read: shape.codec(members[5]).read
+    read: shape.structure(members[5])
   }
 }
 
@@ -157,20 +155,20 @@ class Exchange implements Undici.Dispatcher.DispatchHandler {
     if (this.connection !== undefined) this.pool?.release(this.connection)
     const bytes = this.more === undefined ? this.first : Buffer.concat(this.more)
     this.wire.clock.note(this.headers)
-    let answer: object
+    let answer: Record<string, unknown>
     try {
       const checksum = this.headers["x-amz-crc32"]
       if (checksum !== undefined && Number(checksum) !== crc32(bytes ?? none)) throw new Error("wrong checksum")
       const parsed: unknown = bytes === undefined ? {} : JSON.parse(bytes.toString("utf8"))
       if (this.status >= 300) return this.failed(serviceFault(this.status, this.headers, asRecord(parsed)))
-      const read = this.codec.read(parsed)
-      answer = typeof read === "object" && read !== null ? read : {}
+      answer = this.codec.read(parsed)
     } catch (cause) {
       return this.failed(
         Wire.malformedFault({ statusCode: this.status, requestId: Answer.requestId(this.headers), cause })
       )
     }
-    this.succeed(Object.assign(answer, { $metadata: this.metadata() }))
+    answer.$metadata = this.metadata()
+    this.succeed(answer)
   }
 
   onResponseError(_: unknown, error: Error): void {

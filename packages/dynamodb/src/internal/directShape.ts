@@ -116,7 +116,11 @@ const mapOf = (of: Codec): Codec => ({
   },
   read: of.read === same ? same : (value) => {
     if (!isRecord(value) || Array.isArray(value)) return value
-    for (const key of Object.keys(value)) assign(value, key, of.read(value[key]))
+    for (const key of Object.keys(value)) {
+      const one = value[key]
+      const read = of.read(one)
+      if (read !== one) assign(value, key, read)
+    }
     return value
   }
 })
@@ -288,6 +292,15 @@ const later = (make: () => Codec): Codec => {
   return {
     write: (value) => (made ??= make()).write(value),
     read: (value) => (made ??= make()).read(value)
+  }
+}
+
+/** How an output is read: whatever came, it is a structure. */
+export const structure = (shape: unknown): (value: unknown) => Record<string, unknown> => {
+  const { read } = codec(shape)
+  return (value) => {
+    const out = read(value)
+    return isRecord(out) ? out : {}
   }
 }
 

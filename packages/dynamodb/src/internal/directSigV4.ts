@@ -78,7 +78,7 @@ class Hmac {
     const data = Buffer.allocUnsafe(blockSize + text.length)
     this.inner.copy(data)
     data.write(text, blockSize, "latin1")
-    hash("sha256", data, "buffer").copy(this.outer, blockSize)
+    this.outer.write(hash("sha256", data, "binary"), blockSize, "latin1")
     return hash("sha256", this.outer, "hex")
   }
 }

@@ -1,0 +1,213 @@
+/** Where the direct transport sends to and as whom, against what the AWS SDK does with the same configuration; and its connections. */
+import type * as AwsConfig from "@armature/aws/AwsConfig"
+import * as AwsRetry from "@armature/aws/AwsRetry"
+import * as DynamoDB from "@armature/dynamodb/DynamoDB"
+import * as Sdk from "@aws-sdk/client-dynamodb"
+import { describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Http from "node:http"
+import * as Net from "node:net"
+import { assert, vi } from "vitest"
+import { named } from "../src/internal/directOperations.js"
+import { targets } from "../src/internal/directTarget.js"
+import { listen, serve } from "./server.js"
+
+const arn = (account: string, table: string) => `arn:aws:dynamodb:eu-west-1:${account}:table/${table}`
+const mine = "111122223333"
+const yours = "444455556666"
+
+/** Runs with variables of the environment, and puts them back. */
+const withEnv = <A, E, R>(variables: Readonly<Record<string, string>>, effect: Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const before = Object.keys(variables).map((name) => [name, process.env[name]] as const)
+      Object.assign(process.env, variables)
+      return before
+    }),
+    () => effect,
+    (before) =>
+      Effect.sync(() => {
+        for (const [name, value] of before) {
+          if (value === undefined) Reflect.deleteProperty(process.env, name)
+          else process.env[name] = value
+        }
+      })
+  )
+
+/** What of a request the SDK's handlers are given. */
+interface Arriving {
+  readonly headers: Readonly<Record<string, string>>
+  readonly hostname: string
+  readonly path: string
+  readonly port?: number
+  readonly protocol: string
+}
+
+type Input = readonly [keyof DynamoDB.Operations, object, (client: Sdk.DynamoDBClient) => Promise<unknown>]
+
+const inputs: ReadonlyArray<Input> = [
+  ...["t", arn(mine, "t"), arn(yours, "t")].flatMap((TableName): ReadonlyArray<Input> => {
+    const get = { TableName, Key: {} }
+    const batch = { RequestItems: { [TableName]: { Keys: [] }, other: { Keys: [] } } }
+    const transact = { TransactItems: [{ Put: { TableName, Item: {} } }, { Delete: { TableName: "other", Key: {} } }] }
+    const reads = { TransactItems: [{ Get: { TableName, Key: {} } }] }
+    const update = { TableName }
+    return [
+      ["GetItem", get, (client) => client.send(new Sdk.GetItemCommand(get))],
+      ["UpdateTable", update, (client) => client.send(new Sdk.UpdateTableCommand(update))],
+      ["BatchGetItem", batch, (client) => client.send(new Sdk.BatchGetItemCommand(batch))],
+      ["TransactWriteItems", transact, (client) => client.send(new Sdk.TransactWriteItemsCommand(transact))],
+      ["TransactGetItems", reads, (client) => client.send(new Sdk.TransactGetItemsCommand(reads))]
+    ]
+  }),
+  ["ListTables", {}, (client) => client.send(new Sdk.ListTablesCommand({}))],
+  [
+    "ListTagsOfResource",
+    { ResourceArn: arn(yours, "t") },
+    (client) => client.send(new Sdk.ListTagsOfResourceCommand({ ResourceArn: arn(yours, "t") }))
+  ]
+]
+
+const environments: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [
+  ["nothing", {}],
+  ["FIPS", { AWS_USE_FIPS_ENDPOINT: "true" }],
+  ["dual-stack", { AWS_USE_DUALSTACK_ENDPOINT: "true" }],
+  ["the service's own endpoint", { AWS_ENDPOINT_URL_DYNAMODB: "http://localhost:8000/prefix" }],
+  ["an endpoint for all services", { AWS_ENDPOINT_URL: "http://localhost:9000" }],
+  ["no account in the host", { AWS_ACCOUNT_ID_ENDPOINT_MODE: "disabled" }],
+  ["another partition", { AWS_REGION: "cn-north-1" }]
+]
+
+describe("the direct transport's configuration", () => {
+  it.effect("goes where the SDK goes, whatever the input and the environment say", () =>
+    Effect.forEach(environments, ([name, variables]) =>
+      withEnv(
+        { AWS_REGION: "eu-west-1", ...variables },
+        Effect.promise(async () => {
+          for (const accountId of [undefined, mine]) {
+            const config = {
+              credentials: () =>
+                Promise.resolve({
+                  accessKeyId: "AKID",
+                  secretAccessKey: "secret",
+                  ...(accountId === undefined ? {} : { accountId })
+                })
+            }
+            const seen: Array<string> = []
+            const client = new Sdk.DynamoDBClient({
+              ...config,
+              maxAttempts: 1,
+              requestHandler: {
+                handle: ({ headers, hostname, path, port, protocol }: Arriving) => {
+                  const scope = /Credential=AKID\/\d+\/([^,]*)\/aws4_request/.exec(headers.authorization ?? "")?.[1]
+                  seen.push(`${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path} ${scope ?? ""}`)
+                  return Promise.reject(new Error("far enough"))
+                }
+              }
+            })
+            const asked = new Sdk.DynamoDBClient(config)
+            const endpoints = targets(asked, await asked.config.region())
+            for (const [operation, input, send] of inputs) {
+              await send(client).catch(() => {})
+              const { origin, path, region, service } = await endpoints.ask(named[operation](input), accountId)
+              assert.strictEqual(`${origin}${path} ${region}/${service}`, seen.at(-1), `${operation} with ${name}`)
+              const kept = endpoints.current(named[operation](input), accountId)
+              assert.deepStrictEqual([kept?.origin, kept?.path], [origin, path])
+            }
+            assert.strictEqual(seen.length, inputs.length)
+            if (name === "nothing" && accountId === mine) {
+              assert.isTrue([mine, yours].every((account) => seen.some((url) => url.includes(`//${account}.ddb.`))))
+            }
+          }
+        })
+      )))
+
+  const credentials: AwsConfig.Credentials = { accessKeyId: "AKID", secretAccessKey: Redacted.make("secret") }
+  const get = Effect.flatMap(DynamoDB.DynamoDB, (db) => db.getItem({ TableName: "t", Key: {} }))
+  const answer = (_: unknown, response: Http.ServerResponse) => response.writeHead(200).end("{}")
+
+  it.scopedLive("what it cannot honour is refused: a request handler, an agent, a proxy that is no URL", () =>
+    Effect.gen(function*() {
+      for (const option of ["requestHandler", "httpAgent", "proxy"]) {
+        const options = { region: "eu-west-1", credentials, [option]: "not one" }
+        const e = yield* Effect.flip(get.pipe(Effect.provide(DynamoDB.layerDirect(options))))
+        assert.deepStrictEqual(e._tag === "ConfigurationException" ? e.option : e._tag, option)
+      }
+    }))
+
+  it.scopedLive("goes through a proxy where it is given one", () =>
+    Effect.gen(function*() {
+      const { endpoint } = yield* serve(answer)
+      const tunnels: Array<string> = []
+      const proxy = Http.createServer()
+      proxy.on("connect", (request: Http.IncomingMessage, client: Net.Socket) => {
+        tunnels.push(request.url ?? "")
+        const server = Net.connect(Number(new URL(endpoint).port), "127.0.0.1", () => {
+          client.write("HTTP/1.1 200 OK\r\n\r\n")
+          server.pipe(client).pipe(server)
+        })
+        client.on("error", () => server.destroy())
+        server.on("error", () => client.destroy())
+      })
+      const { port } = yield* listen(proxy)
+      const layer = DynamoDB.layerDirect({
+        region: "eu-west-1",
+        endpoint,
+        credentials,
+        proxy: `http://127.0.0.1:${port}`,
+        retry: AwsRetry.none
+      })
+      yield* Effect.zipRight(get, get).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(tunnels, [new URL(endpoint).host])
+    }))
+
+  /** Moves the wall clock, as a process that was frozen finds it moved. */
+  const later = (millis: number) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const real = Date.now.bind(Date)
+        return vi.spyOn(Date, "now").mockImplementation(() => real() + millis)
+      }),
+      (spy) => Effect.sync(() => spy.mockRestore())
+    )
+
+  it.scopedLive("a socket is used again, but not when it lay idle for more than four seconds of the wall clock", () =>
+    Effect.gen(function*() {
+      const sockets = new Set<unknown>()
+      const { endpoint } = yield* serve((request, response) => {
+        sockets.add(request.socket)
+        answer(request, response)
+      })
+      const options = { region: "eu-west-1", endpoint, credentials, retry: AwsRetry.none }
+      yield* Effect.gen(function*() {
+        yield* get
+        yield* get
+        assert.strictEqual(sockets.size, 1)
+        yield* later(4_500)
+        yield* get
+        assert.strictEqual(sockets.size, 2)
+      }).pipe(Effect.provide(DynamoDB.layerDirect(options)))
+    }))
+
+  it.scopedLive("credentials are had anew five minutes before they expire", () =>
+    Effect.gen(function*() {
+      let provided = 0
+      const { endpoint } = yield* serve(answer)
+      const provider = () => {
+        provided++
+        // the machine's time, as a provider has it
+        const expiration = new Date(performance.timeOrigin + performance.now() + 310_000)
+        return Promise.resolve({ accessKeyId: `AKID${provided}`, secretAccessKey: "secret", expiration })
+      }
+      const options = { region: "eu-west-1", endpoint, credentials: provider, retry: AwsRetry.none }
+      yield* Effect.gen(function*() {
+        yield* get
+        yield* get
+        assert.strictEqual(provided, 1)
+        yield* later(15_000)
+        yield* get
+        assert.strictEqual(provided, 2)
+      }).pipe(Effect.provide(DynamoDB.layerDirect(options)))
+    }))
+})
