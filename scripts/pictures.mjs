@@ -82,6 +82,7 @@ const chosen = spans.filter((span) => span.name === "checkout" && span.parentSpa
   .map((span) => ({ rows: tree(span.traceId), took: ended(span) - began(span) }))
   .filter(({ rows }) =>
     rows.some(({ span }) => span.events.some(({ name }) => name === "retry")) &&
+    rows.some(({ span }) => span.name === "receipt") &&
     rows.every(({ span }) => span.status.code === 1)
   )
   .sort((a, b) => a.took - b.took)[0]
@@ -205,12 +206,14 @@ const panel = (x, y, title, from, lines) => {
   }
   lines.forEach(({ name, values }, i) => {
     const color = colors[i % colors.length]
+    // so that a line that lies on another hides it no more
+    const dash = i === 2 ? ` stroke-dasharray="6 5"` : ""
     const points = values.map(([at, value]) =>
       `${(left + (at - first) / Math.max(0.001, end - first) * width).toFixed(1)},${
         (top + height - value / most * height).toFixed(1)
       }`
     ).join(" ")
-    parts.push(`<polyline points="${points}" fill="none" stroke="${color}" stroke-width="2"/>`)
+    parts.push(`<polyline points="${points}" fill="none" stroke="${color}" stroke-width="2"${dash}/>`)
     parts.push(
       `<rect x="${left + i % 2 * 190}" y="${
         top + height + 12 + Math.floor(i / 2) * 18
