@@ -1,6 +1,6 @@
 /**
- * The first answer of a process: three programs that get one item, as one minified file each. How large the file is, and how long it
- * takes from the start of the process's own code to the answer.
+ * The first answer of a process: three programs that get one item, as one minified file each. How large the file is, and how long it takes
+ * from the start of the process to the answer.
  */
 import { fork } from "node:child_process"
 import { bundle } from "./bundle.js"
@@ -9,7 +9,7 @@ import { median } from "./figures.js"
 export interface Start {
   readonly program: string
   readonly kilobytes: number
-  /** From the beginning of the file's code to the first answer. */
+  /** From the start of the process to the first answer. */
   readonly millis: number
 }
 

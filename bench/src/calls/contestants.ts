@@ -14,5 +14,9 @@ export const contestants: ReadonlyArray<Entry> = [
   { file: "electrodb", title: "electrodb" },
   { file: "toolbox", title: "dynamodb-toolbox" },
   { file: "serviceOnSdk", title: "Armature service, sdk" },
-  { file: "documentOnSdk", title: "Armature Document, sdk" }
+  { file: "documentOnSdk", title: "Armature Document, sdk" },
+  { file: "entityOnSdk", title: "Armature Entity, sdk" },
+  { file: "serviceOnDirect", title: "Armature service, direct" },
+  { file: "documentOnDirect", title: "Armature Document, direct" },
+  { file: "entityOnDirect", title: "Armature Entity, direct" }
 ]

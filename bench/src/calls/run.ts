@@ -49,7 +49,8 @@ const port = await new Promise<number>((resolve) => void server.once("message", 
 const starts = await coldStarts(
   [
     { file: "sdk", title: "@aws-sdk/client-dynamodb" },
-    { file: "armatureOnSdk", title: "Armature service, sdk" }
+    { file: "armatureOnSdk", title: "Armature service, sdk" },
+    { file: "armatureOnDirect", title: "Armature service, direct" }
   ],
   port,
   values.quick ? 3 : 15

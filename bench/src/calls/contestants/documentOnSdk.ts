@@ -1,4 +1,4 @@
-/** Armature's `Document` over the AWS SDK. */
+/** Armature: `Document` over the AWS SDK. */
 import * as DynamoDB from "@armature/dynamodb/DynamoDB"
 import { contestant } from "../contestant.js"
 import { documentCalls } from "./documents.js"

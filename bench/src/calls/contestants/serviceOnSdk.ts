@@ -1,4 +1,4 @@
-/** Armature's service over the AWS SDK. */
+/** Armature: service over the AWS SDK. */
 import * as DynamoDB from "@armature/dynamodb/DynamoDB"
 import { contestant } from "../contestant.js"
 import { optionsFor, serviceCalls } from "./service.js"
