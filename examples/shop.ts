@@ -104,11 +104,12 @@ const pay = Effect.fn("pay")(function*(order: Order) {
 
 /** All that has a status, two at a time, as a web page would ask for it: the cursor is what it hands out. */
 const list = Effect.fn("list")(function*(status: Order["status"]) {
-  for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+  let cursor: string | undefined
+  do {
     const page = yield* Orders.queryPage("byStatus", { status }, { limit: 2, cursor })
     cursor = Option.getOrUndefined(page.cursor)
     yield* Console.log(`${status}: ${page.items.map(({ lines }) => lines.map(({ sku }) => sku).join("+")).join(", ")}`)
-  }
+  } while (cursor !== undefined)
 })
 
 /** A customer and all orders: one partition, one query. */
