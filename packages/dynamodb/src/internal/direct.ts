@@ -16,6 +16,7 @@ import { crc32 } from "node:zlib"
 import type * as Undici from "undici"
 import * as operations from "./directOperations.js"
 import { type Connection, Pool } from "./directPool.js"
+import { through } from "./directProxy.js"
 import * as shape from "./directShape.js"
 import { amzDate, type CanonicalHeaders, sha256, Signer } from "./directSigV4.js"
 import { identities, type Identity, type Target, targets } from "./directTarget.js"
@@ -342,6 +343,7 @@ export const make = (
     const signer = new Signer()
     const pools = new Map<string, Pool>()
     yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all([...pools.values()].map((pool) => pool.close()))))
+    const connect = options.proxy === undefined ? undefined : through(new URL(options.proxy), limits.connect)
     const codecs = new Map<string, Codec>()
     let newest: Target | undefined
 
@@ -353,7 +355,7 @@ export const make = (
 
     const poolFor = (target: Target): Pool => {
       let pool = pools.get(target.origin)
-      if (pool === undefined) pools.set(target.origin, pool = new Pool(target.origin, limits, options.proxy))
+      if (pool === undefined) pools.set(target.origin, pool = new Pool(target.origin, limits, connect))
       return pool
     }
 

@@ -2,7 +2,8 @@
  * Connections over undici, each with one request at a time. The pool is ours, so that a connection that lay idle too long by the wall clock is
  * not used again (a frozen process runs no timers), and so that it is known whether a request had left when something failed.
  */
-import * as Undici from "undici"
+import type { buildConnector, Dispatcher } from "undici"
+import Client from "undici/lib/dispatcher/client.js"
 
 export interface Limits {
   readonly acquire: number
@@ -12,7 +13,7 @@ export interface Limits {
 }
 
 export interface Connection {
-  readonly dispatcher: Undici.Dispatcher
+  readonly dispatcher: Dispatcher
   /** Milliseconds of the wall clock. */
   idleSince: number
 }
@@ -35,7 +36,8 @@ export class Pool {
   constructor(
     private readonly origin: string,
     private readonly limits: Limits,
-    private readonly proxy: string | undefined
+    /** How to connect where that is not done as usual. */
+    private readonly connect: buildConnector.connector | undefined
   ) {}
 
   /** Starts a request on a connection: at once if one is free or may be made. The result takes back what still waits. */
@@ -100,18 +102,14 @@ export class Pool {
 
   private make(): Connection {
     const { connect: timeout, maxIdle } = this.limits
-    const options = { pipelining: 1, keepAliveTimeout: maxIdle, keepAliveMaxTimeout: maxIdle, allowH2: false }
     const connection: Connection = {
-      dispatcher: this.proxy === undefined
-        ? new Undici.Client(this.origin, { ...options, connect: { timeout } })
-        : new Undici.ProxyAgent({
-          ...options,
-          uri: this.proxy,
-          connections: 1,
-          connectTimeout: timeout,
-          requestTls: { timeout },
-          proxyTls: { timeout }
-        }),
+      dispatcher: new Client(this.origin, {
+        pipelining: 1,
+        keepAliveTimeout: maxIdle,
+        keepAliveMaxTimeout: maxIdle,
+        allowH2: false,
+        connect: this.connect ?? { timeout }
+      }),
       idleSince: 0
     }
     this.all.add(connection)
