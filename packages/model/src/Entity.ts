@@ -155,19 +155,20 @@ export type ReadPlanError<E, N> = T.DecodeError<E> | N
 
 type KeyPlanError<N> = T.EncodeError<never> | ValidationException | N
 
-type Old<E, V> = V extends "NONE" ? never : T.DecodeError<E>
-type OldRequires<E, R, V> = V extends "NONE" ? never : T.DecodeRequires<E, R>
+type Old<E, V, H extends T.Around> = V extends "NONE" ? never : T.DecodeError<E> | H["load"]["error"]
+type OldRequires<E, R, V, H extends T.Around> = V extends "NONE" ? never
+  : T.DecodeRequires<E, R> | H["load"]["requires"]
 
 // ---------------------------------------------------------------------------------------------------------------- entity
 
 /**
  * An entity of the type `A`, encoded as `E` by the program's names, whose schema needs `R`; `X` are the parts of its keys, and `N` what
- * finding the table's name can fail with.
+ * finding the table's name can fail with. `H` is what hooks and earlier schemas add: nothing by default.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Entity<A, E, R, X extends T.AnyKeys, N> {
+export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.Plain> {
   readonly [TypeId]: TypeId
   /** What tells its items from others in the table. */
   readonly name: string
@@ -184,13 +185,13 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     options?: { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }
   ) => Write<
     T.Returned<A, V, T.AsWritten<A, E>>,
-    DynamoDB.PutItemError | PutPlanError<E, N> | T.Conditional<A, E, R, C> | Old<E, V>,
-    DynamoDB.DynamoDB | T.EncodeRequires<E, R> | OldRequires<E, R, V>,
+    DynamoDB.PutItemError | PutPlanError<E, N | H["put"]["error"]> | T.Conditional<A, E, R, C, H> | Old<E, V, H>,
+    DynamoDB.DynamoDB | T.EncodeRequires<E, R | H["put"]["requires"]> | OldRequires<E, R, V, H>,
     {
-      readonly fits: T.FitsOf<V, T.Conditional<A, E, R, C>, "batch">
-      readonly error: PutPlanError<E, N>
-      readonly requires: T.EncodeRequires<E, R>
-      readonly condition: T.Conditional<A, E, R, C>
+      readonly fits: T.FitsOf<V, T.Conditional<A, E, R, C, H>, "batch", H["put"]["after"]>
+      readonly error: PutPlanError<E, N | H["put"]["error"]>
+      readonly requires: T.EncodeRequires<E, R | H["put"]["requires"]>
+      readonly condition: T.Conditional<A, E, R, C, H>
     }
   >
 
@@ -202,13 +203,13 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     input: T.CreateInput<A, E>
   ) => Write<
     A,
-    DynamoDB.PutItemError | PutPlanError<E, N> | T.ConditionFailed<A, E, R>,
-    DynamoDB.DynamoDB | T.EncodeRequires<E, R>,
+    DynamoDB.PutItemError | PutPlanError<E, N | H["put"]["error"]> | T.ConditionFailed<A, E, R, H>,
+    DynamoDB.DynamoDB | T.EncodeRequires<E, R | H["put"]["requires"]>,
     {
-      readonly fits: "transact"
-      readonly error: PutPlanError<E, N>
-      readonly requires: T.EncodeRequires<E, R>
-      readonly condition: T.ConditionFailed<A, E, R>
+      readonly fits: T.FitsOf<"NONE", never, "transact", H["put"]["after"]>
+      readonly error: PutPlanError<E, N | H["put"]["error"]>
+      readonly requires: T.EncodeRequires<E, R | H["put"]["requires"]>
+      readonly condition: T.ConditionFailed<A, E, R, H>
     }
   >
 
@@ -217,30 +218,36 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     item: A
   ) => Write<
     T.AsWritten<A, E>,
-    DynamoDB.PutItemError | PutPlanError<E, N> | T.ConditionFailed<A, E, R>,
-    DynamoDB.DynamoDB | T.EncodeRequires<E, R>,
+    DynamoDB.PutItemError | PutPlanError<E, N | H["put"]["error"]> | T.ConditionFailed<A, E, R, H>,
+    DynamoDB.DynamoDB | T.EncodeRequires<E, R | H["put"]["requires"]>,
     {
-      readonly fits: "transact"
-      readonly error: PutPlanError<E, N>
-      readonly requires: T.EncodeRequires<E, R>
-      readonly condition: T.ConditionFailed<A, E, R>
+      readonly fits: T.FitsOf<"NONE", never, "transact", H["put"]["after"]>
+      readonly error: PutPlanError<E, N | H["put"]["error"]>
+      readonly requires: T.EncodeRequires<E, R | H["put"]["requires"]>
+      readonly condition: T.ConditionFailed<A, E, R, H>
     }
   >
 
   /** The item, if there is one. */
   readonly get: (key: T.PrimaryKey<A, X>, options?: ReadOptions) => Read<
     Option.Option<A>,
-    DynamoDB.GetItemError | ReadPlanError<E, N>,
-    DynamoDB.DynamoDB | T.DecodeRequires<E, R>,
-    { readonly error: ReadPlanError<E, N>; readonly requires: T.DecodeRequires<E, R> }
+    DynamoDB.GetItemError | ReadPlanError<E, N | H["load"]["error"]>,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R | H["load"]["requires"]>,
+    {
+      readonly error: ReadPlanError<E, N | H["load"]["error"]>
+      readonly requires: T.DecodeRequires<E, R | H["load"]["requires"]>
+    }
   >
 
   /** The item; an `ItemNotFoundException` where there is none. */
   readonly require: (key: T.PrimaryKey<A, X>, options?: ReadOptions) => Read<
     A,
-    DynamoDB.GetItemError | ReadPlanError<E, N> | ItemNotFoundException,
-    DynamoDB.DynamoDB | T.DecodeRequires<E, R>,
-    { readonly error: ReadPlanError<E, N> | ItemNotFoundException; readonly requires: T.DecodeRequires<E, R> }
+    DynamoDB.GetItemError | ReadPlanError<E, N | H["load"]["error"]> | ItemNotFoundException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R | H["load"]["requires"]>,
+    {
+      readonly error: ReadPlanError<E, N | H["load"]["error"]> | ItemNotFoundException
+      readonly requires: T.DecodeRequires<E, R | H["load"]["requires"]>
+    }
   >
 
   /** Some attributes of the item, if there is one. Only they are sent, though all of the item is paid for. */
@@ -279,15 +286,15 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
   ) => Write<
     T.Returned<A, V, T.NewVersion<A, E>>,
     | DynamoDB.UpdateItemError
-    | UpdatePlanError<N, L[number]>
-    | T.UpdateConditional<A, E, R, X, L[number], C>
-    | Old<E, V>,
-    DynamoDB.DynamoDB | R | T.ActionRequires<L[number]> | OldRequires<E, R, V>,
+    | UpdatePlanError<N | H["update"]["error"], L[number]>
+    | T.UpdateConditional<A, E, R, X, L[number], C, H>
+    | Old<E, V, H>,
+    DynamoDB.DynamoDB | R | H["update"]["requires"] | T.ActionRequires<L[number]> | OldRequires<E, R, V, H>,
     {
-      readonly fits: T.FitsOf<V, never, "transact">
-      readonly error: UpdatePlanError<N, L[number]>
-      readonly requires: R | T.ActionRequires<L[number]>
-      readonly condition: T.UpdateConditional<A, E, R, X, L[number], C>
+      readonly fits: T.FitsOf<V, never, "transact", H["update"]["after"]>
+      readonly error: UpdatePlanError<N | H["update"]["error"], L[number]>
+      readonly requires: R | H["update"]["requires"] | T.ActionRequires<L[number]>
+      readonly condition: T.UpdateConditional<A, E, R, X, L[number], C, H>
     }
   >
 
@@ -297,13 +304,13 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     after: A
   ) => Write<
     A,
-    DynamoDB.UpdateItemError | PutPlanError<E, N> | T.ConditionFailed<A, E, R>,
-    DynamoDB.DynamoDB | T.EncodeRequires<E, R>,
+    DynamoDB.UpdateItemError | PutPlanError<E, N | H["update"]["error"]> | T.ConditionFailed<A, E, R, H>,
+    DynamoDB.DynamoDB | T.EncodeRequires<E, R | H["update"]["requires"]>,
     {
-      readonly fits: "transact"
-      readonly error: PutPlanError<E, N>
-      readonly requires: T.EncodeRequires<E, R>
-      readonly condition: T.ConditionFailed<A, E, R>
+      readonly fits: T.FitsOf<"NONE", never, "transact", H["update"]["after"]>
+      readonly error: PutPlanError<E, N | H["update"]["error"]>
+      readonly requires: T.EncodeRequires<E, R | H["update"]["requires"]>
+      readonly condition: T.ConditionFailed<A, E, R, H>
     }
   >
 
@@ -316,13 +323,13 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     options?: { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }
   ) => Write<
     T.Returned<A, V, void>,
-    DynamoDB.DeleteItemError | KeyPlanError<N> | T.Conditional<A, E, R, C> | Old<E, V>,
-    DynamoDB.DynamoDB | R | OldRequires<E, R, V>,
+    DynamoDB.DeleteItemError | KeyPlanError<N | H["delete"]["error"]> | T.Conditional<A, E, R, C, H> | Old<E, V, H>,
+    DynamoDB.DynamoDB | R | H["delete"]["requires"] | OldRequires<E, R, V, H>,
     {
-      readonly fits: T.FitsOf<V, T.Conditional<A, E, R, C>, "batch">
-      readonly error: KeyPlanError<N>
-      readonly requires: R
-      readonly condition: T.Conditional<A, E, R, C>
+      readonly fits: T.FitsOf<V, T.Conditional<A, E, R, C, H>, "batch", H["delete"]["after"]>
+      readonly error: KeyPlanError<N | H["delete"]["error"]>
+      readonly requires: R | H["delete"]["requires"]
+      readonly condition: T.Conditional<A, E, R, C, H>
     }
   >
 
@@ -332,13 +339,13 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     condition: T.If<A, E>
   ) => Write<
     void,
-    T.CheckError | KeyPlanError<N> | T.ConditionFailed<A, E, R>,
+    T.CheckError | KeyPlanError<N> | T.ConditionFailed<A, E, R, H>,
     DynamoDB.DynamoDB | R,
     {
       readonly fits: "transact"
       readonly error: KeyPlanError<N>
       readonly requires: R
-      readonly condition: T.ConditionFailed<A, E, R>
+      readonly condition: T.ConditionFailed<A, E, R, H>
     }
   >
 
@@ -349,8 +356,8 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     options?: QueryOptions<A, E, X[I]["sk"]>
   ) => Stream.Stream<
     A,
-    DynamoDB.QueryError | ReadPlanError<E, N> | ValidationException,
-    DynamoDB.DynamoDB | T.DecodeRequires<E, R>
+    DynamoDB.QueryError | ReadPlanError<E, N | H["load"]["error"]> | ValidationException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R | H["load"]["requires"]>
   >
 
   /** One page of a query, with the cursor of the next. */
@@ -360,8 +367,8 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     options?: QueryOptions<A, E, X[I]["sk"]>
   ) => Effect.Effect<
     Page<A>,
-    DynamoDB.QueryError | ReadPlanError<E, N> | ValidationException,
-    DynamoDB.DynamoDB | T.DecodeRequires<E, R>
+    DynamoDB.QueryError | ReadPlanError<E, N | H["load"]["error"]> | ValidationException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R | H["load"]["requires"]>
   >
 
   /** All items of the entity: the whole table is read, and paid for. `segments` are read at a time, and merged as they come. */
@@ -371,8 +378,8 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     }
   ) => Stream.Stream<
     A,
-    DynamoDB.ScanError | ReadPlanError<E, N> | ValidationException,
-    DynamoDB.DynamoDB | T.DecodeRequires<E, R>
+    DynamoDB.ScanError | ReadPlanError<E, N | H["load"]["error"]> | ValidationException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R | H["load"]["requires"]>
   >
 
   /** One page of a scan, with the cursor of the next. */
@@ -380,12 +387,14 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N> {
     options?: ScanOptions<A, E> & { readonly index?: Exclude<keyof X & string, "primary"> | undefined }
   ) => Effect.Effect<
     Page<A>,
-    DynamoDB.ScanError | ReadPlanError<E, N> | ValidationException,
-    DynamoDB.DynamoDB | T.DecodeRequires<E, R>
+    DynamoDB.ScanError | ReadPlanError<E, N | H["load"]["error"]> | ValidationException,
+    DynamoDB.DynamoDB | T.DecodeRequires<E, R | H["load"]["requires"]>
   >
 
   /** An item in wire form, opened and decoded: an image of a stream, what another client read. */
-  readonly decode: (item: Item) => Effect.Effect<A, T.DecodeError<E>, T.DecodeRequires<E, R>>
+  readonly decode: (
+    item: Item
+  ) => Effect.Effect<A, T.DecodeError<E> | N | H["load"]["error"], T.DecodeRequires<E, R | H["load"]["requires"]>>
 }
 
 /**

@@ -294,7 +294,7 @@ const decodeParsed = <A, E, R>(source: Source<A, E, R>, parsed: internal.Parsed,
       at: parsed.at === undefined ? Option.none() : Option.some(DateTime.unsafeMake(parsed.at)),
       keys: parsed.keys
     }
-    const own = (item: Item | undefined) => 
+    const own = (item: Item | undefined) =>
       item !== undefined && memberOf(members, item) !== undefined ? item : undefined
     const after = own(images.new)
     const before = own(images.old)

@@ -3,18 +3,20 @@ import type { Item } from "@armature/dynamodb/Item"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type * as Table from "../Table.js"
-import { compile, type Declared, type EntityPlan, type Options } from "./entityPlan.js"
+import { compile, type Declared, type EntityPlan, type Options, partNames } from "./entityPlan.js"
 import { query, queryPage, scan, scanPage } from "./entityQuery.js"
 import { decode, get, pick, require_, withTable } from "./entityRead.js"
 import { save, update } from "./entityUpdate.js"
-import { checkItem, create, delete_, put, replace, type Values } from "./entityWrite.js"
+import { checkItem, create, delete_, type Prepared, put, replace, type Values } from "./entityWrite.js"
+import type { WriteOperation } from "./operation.js"
 
 export const TypeId: unique symbol = Symbol.for("@armature/model/Entity")
 
 type Constructor = new(props: unknown, options?: { readonly disableValidation?: boolean }) => object
 
 const isClass = (schema: Schema.Schema.All): schema is Schema.Schema.All & Constructor =>
-  typeof schema === "function" && "fields" in schema
+  // a struct is a function, too, but none that makes an instance of it
+  typeof schema === "function" && "fields" in schema && "identifier" in schema
 
 /** A value of the model out of its attributes: of a class an instance. Whether it is what the schema says is found when it is encoded. */
 const constructor = (schema: Schema.Schema.All): (input: Values) => object => {
@@ -64,20 +66,53 @@ export const make = (
 ) => {
   // what the plan is of is known to the types of the entity alone
   const plan: EntityPlan<never> = compile(table, schema, keys, options)
+  return fromPlan(plan)
+}
+
+/** A write that the hooks of its kind run around. */
+const hooked = <K extends ReadonlyArray<unknown>>(
+  write: (...input: K) => WriteOperation,
+  before: ((...input: K) => Effect.Effect<unknown, unknown, unknown>) | undefined,
+  after: ((...input: K) => Effect.Effect<unknown, unknown, unknown>) | undefined
+): (...input: K) => WriteOperation =>
+  before === undefined && after === undefined ? write : (...input) =>
+    write(...input).around(
+      before === undefined ? undefined : Effect.suspend(() => before(...input)),
+      after === undefined ? undefined : () => Effect.suspend(() => after(...input))
+    )
+
+/** The operations of an entity that is compiled. */
+export const fromPlan = (plan: EntityPlan<never>) => {
+  const { afterDelete, afterPut, afterUpdate, beforeDelete, beforeUpdate } = plan.hooks ?? {}
+  const tapped = <K extends ReadonlyArray<unknown>>(write: (...input: K) => WriteOperation) =>
+    afterPut === undefined ? write : (...input: K) =>
+      // what a put writes is in its plan
+      write(...input).around(undefined, (made) => Effect.suspend(() => afterPut((made as Prepared).written ?? {})))
+  /** The primary key out of a key or a whole item. */
+  const keyed = (hook: ((key: Values) => Effect.Effect<unknown, unknown, unknown>) | undefined) =>
+    hook === undefined ? undefined : (key: Values) => {
+      const names = partNames(plan.primary)
+      return hook(Object.fromEntries(names.map((name) => [name, key[name]])))
+    }
+  const [beforeSave, afterSave] = [keyed(beforeUpdate), keyed(afterUpdate)]
   return {
     [TypeId]: TypeId,
     name: plan.name,
-    table,
+    table: plan.table,
     plan,
-    put: put(plan),
-    create: create(plan, constructor(schema)),
-    replace: replace(plan),
+    put: tapped(put(plan)),
+    create: tapped(create(plan, constructor(plan.schema))),
+    replace: tapped(replace(plan)),
     get: get(plan),
     require: require_(plan),
     pick: pick(plan),
-    update: update(plan),
-    save: save(plan),
-    delete: delete_(plan),
+    update: hooked(update(plan), beforeSave, afterSave),
+    save: hooked(
+      save(plan),
+      beforeSave && ((_, after) => beforeSave(after)),
+      afterSave && ((_, after) => afterSave(after))
+    ),
+    delete: hooked(delete_(plan), keyed(beforeDelete), keyed(afterDelete)),
     check: checkItem(plan),
     query: query(plan),
     queryPage: queryPage(plan),

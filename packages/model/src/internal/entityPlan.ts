@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type * as Table from "../Table.js"
+import type { Evolve, Hooks } from "./around.js"
 import type { Facts } from "./behaviours.js"
 import { type Attribute, compile as compileCodec, type ItemCodec, type PathCodec } from "./codec.js"
 import { type Path, root } from "./condition.js"
@@ -71,6 +72,9 @@ export interface EntityPlan<in out A> {
   readonly paths: Readonly<Record<string, Path>>
   /** The codec of a path in the program's names. */
   readonly at: (path: ReadonlyArray<string | number>) => PathCodec<unknown>
+  readonly hooks?: Hooks | undefined
+  /** Decodes items of earlier schemas. */
+  readonly evolve?: Evolve | undefined
 }
 
 /** A fault of the program's text: thrown where the entity is made. */

@@ -36,7 +36,7 @@ export interface QueryOptions extends ScanOptions {
   readonly reverse?: boolean | undefined
 }
 
-const invalid = (operation: string, reason: string): ValidationException =>
+export const invalid = (operation: string, reason: string): ValidationException =>
   new ValidationException({ service: "DynamoDB", operation, reason })
 
 /** What a query and a scan have in common. */
@@ -57,20 +57,27 @@ type Input = Common & {
 }
 
 /** What is asked for, and what is done with each answer. */
-interface Request {
+export interface Request {
   readonly operation: "Query" | "Scan"
   readonly input: Input
   /** Where it begins, if not at the beginning. */
   readonly start: Item | undefined
+  /** Of the table that is read. */
+  readonly plan: AnyPlan
   readonly keys: KeysPlan
   /** What a cursor belongs to. */
   readonly cursor: string
   /** Whether an item that was read is none of those that were asked for. */
   readonly drop: (item: Item) => boolean
   readonly limit: number | undefined
+  readonly decode: (item: Item, db: DynamoDB.Service) => Effect.Effect<unknown, unknown, unknown>
 }
 
-const keysNamed = (plan: AnyPlan, name: string): KeysPlan | undefined =>
+/** Whether what is read by these keys has all that stands in the table. */
+export const isWhole = (plan: AnyPlan, { index }: KeysPlan): boolean =>
+  index === undefined || plan.table.plan.indexes[index]?.projection === "ALL"
+
+export const keysNamed = (plan: AnyPlan, name: string): KeysPlan | undefined =>
   name === "primary" ? plan.primary : plan.secondary.find((keys) => keys.name === name)
 
 /** The attributes of the keys that a page of an index ends at: the table's, and the index's own. */
@@ -83,7 +90,7 @@ const keyTypes = (plan: AnyPlan, keys: KeysPlan): ReadonlyMap<string, "S" | "N" 
   )
 }
 
-const startOf = (
+export const startOf = (
   plan: AnyPlan,
   operation: "Query" | "Scan",
   keys: KeysPlan,
@@ -101,7 +108,7 @@ const startOf = (
 const isCount = (n: number | undefined): boolean => n === undefined || (Number.isSafeInteger(n) && n >= 1)
 
 /** What all reads of many have in common. */
-const common = (
+export const common = (
   operation: "Query" | "Scan",
   keys: KeysPlan,
   options: ScanOptions,
@@ -136,7 +143,7 @@ const common = (
   })
 }
 
-const expired = (plan: AnyPlan, options: ScanOptions, millis: number) => {
+export const expired = (plan: AnyPlan, options: ScanOptions, millis: number) => {
   const stored = plan.filled.timeToLive?.stored
   if (options.unexpired !== true || stored === undefined) return () => false
   return (item: Item): boolean => item[stored]?.N !== undefined && Number(item[stored].N) * 1000 <= millis
@@ -178,11 +185,14 @@ const queryRequest = (
                               ...(options.reverse === true ? { ScanIndexForward: false } : {})
                             },
                             start,
+                            plan,
                             keys,
                             cursor: `Q ${plan.name} ${index}`,
                             drop: (item) =>
                               isForeign(plan, item) || bounds.drop(item) || isExpired(item),
-                            limit: options.limit
+                            limit: options.limit,
+                            decode: (item, db) =>
+                              decode(plan, TableName, item, db, isWhole(plan, keys))
                           })
                         }
                       )))))))
@@ -190,12 +200,12 @@ const queryRequest = (
   )
 }
 
-const joined = (own: ReadonlyArray<KeyPart>, bounds: Bounds): Wire.KeyCondition | undefined => {
+export const joined = (own: ReadonlyArray<KeyPart>, bounds: Bounds): Wire.KeyCondition | undefined => {
   const [first, ...more] = [...own, ...bounds.conditions]
   return first === undefined ? undefined : Wire.and(first, ...more)
 }
 
-const sameKey = (a: AttributeValue | undefined, b: AttributeValue): boolean =>
+export const sameKey = (a: AttributeValue | undefined, b: AttributeValue): boolean =>
   a !== undefined && (b.B !== undefined
     ? a.B !== undefined && Buffer.compare(a.B, b.B) === 0
     : a.S === b.S && a.N === b.N)
@@ -225,7 +235,7 @@ const encodeRange = (
   )
 }
 
-const scanRequest = (plan: AnyPlan, options: ScanOptions): Effect.Effect<Request, unknown, unknown> => {
+export const scanRequest = (plan: AnyPlan, options: ScanOptions): Effect.Effect<Request, unknown, unknown> => {
   const keys = keysNamed(plan, options.index ?? "primary")
   if (keys === undefined) return Effect.fail(invalid("Scan", `the entity ${plan.name} has no index ${options.index}`))
   const own = Wire.or(
@@ -250,10 +260,12 @@ const scanRequest = (plan: AnyPlan, options: ScanOptions): Effect.Effect<Request
                     operation: "Scan",
                     input: { ...members, TableName },
                     start,
+                    plan,
                     keys,
                     cursor: what,
                     drop: (item) => isForeign(plan, item) || isExpired(item),
-                    limit: options.limit
+                    limit: options.limit,
+                    decode: (item, db) => decode(plan, TableName, item, db, isWhole(plan, keys))
                   })
                 }
               )))
@@ -268,7 +280,7 @@ interface Read {
   readonly next: Item | undefined
 }
 
-const pageOf = (
+export const pageOf = (
   db: DynamoDB.Service,
   { drop, input, operation }: Request,
   start: Item | undefined
@@ -286,22 +298,21 @@ const pageOf = (
 }
 
 const decodeAll = (
-  plan: AnyPlan,
+  request: Request,
   db: DynamoDB.Service,
-  table: string,
   items: ReadonlyArray<Item>
 ): Effect.Effect<ReadonlyArray<unknown>, unknown, unknown> => {
   const decoded: Array<unknown> = []
   // what is there at once needs no fiber
   for (const [i, item] of items.entries()) {
-    const one = decode(plan, table, item, db)
+    const one = request.decode(item, db)
     if (!Either.isEither(one)) {
       return Effect.map(
         Effect.flatMap(
           one,
           (first) =>
             Effect.map(
-              Effect.forEach(items.slice(i + 1), (item) => decode(plan, table, item, db)),
+              Effect.forEach(items.slice(i + 1), (item) => request.decode(item, db)),
               (rest) => [first, ...rest]
             )
         ),
@@ -325,7 +336,7 @@ const keyOf = (plan: AnyPlan, keys: KeysPlan, item: Item): Item => {
 }
 
 /** Pages until there are as many items as were asked for, or one with something in it, or none are left. */
-const onePage = (plan: AnyPlan, db: DynamoDB.Service, request: Request): Effect.Effect<Read, unknown> => {
+const onePage = (db: DynamoDB.Service, request: Request): Effect.Effect<Read, unknown> => {
   const { limit } = request
   const more = (start: Item | undefined, before: ReadonlyArray<Item>): Effect.Effect<Read, unknown> =>
     Effect.flatMap(pageOf(db, request, start), ({ items, next }) => {
@@ -334,7 +345,7 @@ const onePage = (plan: AnyPlan, db: DynamoDB.Service, request: Request): Effect.
         const given = all.slice(0, limit)
         const last = given[given.length - 1]
         const cut = all.length > limit && last !== undefined
-        return Effect.succeed({ items: given, next: cut ? keyOf(plan, request.keys, last) : next })
+        return Effect.succeed({ items: given, next: cut ? keyOf(request.plan, request.keys, last) : next })
       }
       const enough = limit === undefined && all.length > 0
       return next === undefined || enough ? Effect.succeed({ items: all, next }) : more(next, all)
@@ -342,21 +353,20 @@ const onePage = (plan: AnyPlan, db: DynamoDB.Service, request: Request): Effect.
   return more(request.start, [])
 }
 
-const page = (plan: AnyPlan, make: () => Effect.Effect<Request, unknown, unknown>) =>
+export const page = (make: () => Effect.Effect<Request, unknown, unknown>) =>
   Effect.flatMap(
     DynamoDB,
     (db) =>
       Effect.flatMap(Effect.suspend(make), (request) =>
-        Effect.flatMap(onePage(plan, db, request), ({ items, next }) =>
-          Effect.map(decodeAll(plan, db, request.input.TableName, items), (items) => ({
+        Effect.flatMap(onePage(db, request), ({ items, next }) =>
+          Effect.map(decodeAll(request, db, items), (items) => ({
             items,
             cursor: Option.map(Option.fromNullable(next), (key) =>
               cursors.encode(request.cursor, key))
           }))))
   )
 
-const stream = (
-  plan: AnyPlan,
+export const stream = (
   make: () => Effect.Effect<Request, unknown, unknown>
 ): Stream.Stream<unknown, unknown, unknown> =>
   Stream.unwrap(
@@ -365,7 +375,7 @@ const stream = (
         const pages = Stream.paginateChunkEffect(request.start, (start: Item | undefined) =>
           Effect.flatMap(pageOf(db, request, start), ({ items, next }) =>
             Effect.map(
-              decodeAll(plan, db, request.input.TableName, items),
+              decodeAll(request, db, items),
               (values) => [Chunk.unsafeFromArray(values), Option.fromNullable(next)] as const
             )))
         return request.limit === undefined ? pages : Stream.take(pages, request.limit)
@@ -375,23 +385,22 @@ const stream = (
 export const query =
   (plan: AnyPlan) =>
   (index: string, partition: Values, options: QueryOptions = {}): Stream.Stream<unknown, unknown, unknown> =>
-    stream(plan, () => queryRequest(plan, index, partition, options))
+    stream(() => queryRequest(plan, index, partition, options))
 
 export const queryPage = (plan: AnyPlan) => (index: string, partition: Values, options: QueryOptions = {}) =>
-  page(plan, () => queryRequest(plan, index, partition, options))
+  page(() => queryRequest(plan, index, partition, options))
 
-export const scanPage = (plan: AnyPlan) => (options: ScanOptions = {}) => page(plan, () => scanRequest(plan, options))
+export const scanPage = (plan: AnyPlan) => (options: ScanOptions = {}) => page(() => scanRequest(plan, options))
 
 export const scan = (plan: AnyPlan) => (options: ScanOptions = {}): Stream.Stream<unknown, unknown, unknown> => {
   const { segments } = options
-  if (segments === undefined) return stream(plan, () => scanRequest(plan, options))
+  if (segments === undefined) return stream(() => scanRequest(plan, options))
   if (options.cursor !== undefined) return Stream.fail(invalid("Scan", "a scan in segments has no cursor"))
   return Stream.unwrap(
     Effect.flatMap(DynamoDB, (db) =>
-      Effect.map(scanRequest(plan, options), ({ drop, input, limit }) => {
+      Effect.map(scanRequest(plan, options), ({ decode, drop, input, limit }) => {
         const items = db.scan.parallel(input, { segments })
-        const decoded = Stream.mapEffect(Stream.filter(items, (item) => !drop(item)), (item) =>
-          decode(plan, input.TableName, item, db))
+        const decoded = Stream.mapEffect(Stream.filter(items, (item) => !drop(item)), (item) => decode(item, db))
         return limit === undefined ? decoded : Stream.take(decoded, limit)
       }))
   )

@@ -63,13 +63,24 @@ const readWith = <A>(
   return behaviours.read(codec, whole, facts)
 }
 
-/** An item as a value, opened and decoded. */
+/**
+ * An item as a value, opened and decoded. `fresh` says that it was just read whole from the table itself: one of an earlier schema may then
+ * be written back.
+ */
 export const decode = (
   plan: AnyPlan,
   table: string,
   item: ReadonlyItem,
-  db?: DynamoDB.Service
-): Effect.Effect<unknown, unknown, unknown> => readWith(plan, plan.codec, table, item, db)
+  db?: DynamoDB.Service,
+  fresh = false
+): Effect.Effect<unknown, unknown, unknown> => {
+  const current = readWith(plan, plan.codec, table, item, db)
+  const value = plan.evolve === undefined
+    ? current
+    : plan.evolve(current, { table, item, db, writable: fresh })
+  const afterLoad = plan.hooks?.afterLoad
+  return afterLoad === undefined ? value : Effect.flatMap(value, afterLoad)
+}
 
 export interface ReadOptions {
   readonly consistent?: boolean | undefined
@@ -112,7 +123,13 @@ const operation = (
 }
 
 export const get = (plan: AnyPlan) => (key: Key, options?: ReadOptions): ReadOperation =>
-  operation(plan, key, options, undefined, (table, item, db) => optional(item, (item) => decode(plan, table, item, db)))
+  operation(
+    plan,
+    key,
+    options,
+    undefined,
+    (table, item, db) => optional(item, (item) => decode(plan, table, item, db, true))
+  )
 
 export const require_ = (plan: AnyPlan) => (key: Key, options?: ReadOptions): ReadOperation =>
   operation(plan, key, options, undefined, (table, item, db) =>
@@ -120,7 +137,7 @@ export const require_ = (plan: AnyPlan) => (key: Key, options?: ReadOptions): Re
       ? Effect.fail(
         new ItemNotFoundException({ service: "DynamoDB", operation: "GetItem", resource: table, entity: plan.name })
       )
-      : decode(plan, table, item, db))
+      : decode(plan, table, item, db, true))
 
 // ---------------------------------------------------------------------------------------------------------------- some attributes
 

@@ -255,20 +255,53 @@ export type DecodeError<E> = SerializationException | If_<MarksOf<E> & "sealed",
 
 export type DecodeRequires<E, R> = R | If_<MarksOf<E> & "sealed", Decryptor>
 
-export type ConditionFailed<A, E, R> = ConditionalCheckFailedException<A, DecodeError<E>, DecodeRequires<E, R>>
+/** What hooks and earlier schemas add to the operations of an entity; `after`: to a write, so that it only goes alone. */
+export interface Around {
+  readonly load: { readonly error: unknown; readonly requires: unknown }
+  readonly put: AroundWrite
+  readonly update: AroundWrite
+  readonly delete: AroundWrite
+}
+
+interface AroundWrite {
+  readonly error: unknown
+  readonly requires: unknown
+  readonly after: boolean
+}
+
+interface Nothing {
+  readonly error: never
+  readonly requires: never
+  readonly after: false
+}
+
+/** An entity without any. */
+export interface Plain extends Around {
+  readonly load: Nothing
+  readonly put: Nothing
+  readonly update: Nothing
+  readonly delete: Nothing
+}
+
+export type ConditionFailed<A, E, R, H extends Around = Plain> = ConditionalCheckFailedException<
+  A,
+  DecodeError<E> | H["load"]["error"],
+  DecodeRequires<E, R> | H["load"]["requires"]
+>
 
 export type Claim<A> = Condition<A> | RawCondition
 
 export type If<A, E> = (p: Paths<A, E>) => Claim<A>
 
 /** The failure of a condition that an operation has if `C` is one, and of the version if there is one. */
-export type Conditional<A, E, R, C> = [VersionOf<E>] extends [never]
-  ? [C] extends [never] ? never : ConditionFailed<A, E, R>
-  : ConditionFailed<A, E, R>
+export type Conditional<A, E, R, C, H extends Around = Plain> = [VersionOf<E>] extends [never]
+  ? [C] extends [never] ? never : ConditionFailed<A, E, R, H>
+  : ConditionFailed<A, E, R, H>
 
 /** The failure of a condition where `given`, too, is one. */
-export type UpdateConditional<A, E, R, X, L, C> = [Given<X, TouchedOf<L>>] extends [never] ? Conditional<A, E, R, C>
-  : ConditionFailed<A, E, R>
+export type UpdateConditional<A, E, R, X, L, C, H extends Around = Plain> = [Given<X, TouchedOf<L>>] extends [never] ?
+  Conditional<A, E, R, C, H>
+  : ConditionFailed<A, E, R, H>
 
 /** What an operation gives for a `return` of V. */
 export type Returned<A, V, None> = V extends "NONE" ? None
@@ -284,7 +317,8 @@ export type AsWritten<A, E> = [VersionOf<E>] extends [never] ? void : A
 export type NewVersion<A, E> = [VersionOf<E>] extends [never] ? void : A[VersionOf<E> & keyof A]
 
 /** Where an operation fits. */
-export type FitsOf<V, Condition, Otherwise> = V extends "NONE" ? [Condition] extends [never] ? Otherwise : "transact"
+export type FitsOf<V, Condition, Otherwise, After = false> = After extends true ? "alone"
+  : V extends "NONE" ? [Condition] extends [never] ? Otherwise : "transact"
   : "alone"
 
 type PartsOf<K> = K extends Key<infer P> ? P : readonly []

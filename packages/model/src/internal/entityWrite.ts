@@ -46,6 +46,8 @@ export interface Prepared extends WritePlan<unknown, unknown, unknown, unknown> 
   readonly kept: behaviours.Prepared<unknown>["kept"]
   /** Whether the condition is there for what is kept, and for nothing that the type of the operation tells. */
   readonly onlyKept: boolean
+  /** Of a put: the value as it is written. */
+  readonly written?: object | undefined
   /** Whether it may be sent again after an attempt of unknown outcome. */
   readonly resend: "always" | "never" | undefined
 }
@@ -172,7 +174,8 @@ export const failedOf =
       ...fields,
       decoded: Option.match(fields.item, {
         onNone: () => Effect.succeedNone,
-        onSome: (item) => Effect.map(decode(plan, table, item), Option.some)
+        // not before somebody asks
+        onSome: (item) => Effect.map(Effect.suspend(() => decode(plan, table, item)), Option.some)
       })
     })
 
@@ -222,7 +225,8 @@ export const keptConditions = (kept: Prepared["kept"]): ReadonlyArray<Wire.Condi
 
 // ---------------------------------------------------------------------------------------------------------------- puts
 
-type Mode = "put" | "create" | "replace"
+/** `migrate` has a condition of its own in place of the version's. */
+type Mode = "put" | "create" | "replace" | "migrate"
 
 const nowUtc = Effect.map(Clock.currentTimeMillis, (millis) => DateTime.unsafeMake(millis))
 
@@ -254,6 +258,9 @@ export interface PutOptions {
   readonly return?: Returns | undefined
 }
 
+const beforePut = (plan: AnyPlan, given: object): Effect.Effect<object, unknown, unknown> =>
+  plan.hooks?.beforePut?.(given) ?? Either.right(given)
+
 const putPlan = (
   plan: AnyPlan,
   given: object,
@@ -263,16 +270,17 @@ const putPlan = (
   withTable(
     plan,
     (table) =>
-      chain(filled(plan, given as Values, mode), (ready) =>
+      chain(chain(beforePut(plan, given), (given) => filled(plan, given as Values, mode)), (ready) =>
         chain(lockOf(plan, ready as Values), (lock) => {
           const value = lock === undefined || plan.filled.version === undefined
             ? ready
             : replacing(ready, { [plan.filled.version.name]: lock.to })
           return chain(plan.codec.encode(value as never), (draft) =>
             chain(keysOfItem(plan, draft.item), (keys) => {
-              const facts = factsOf(plan, table, keys, (part) => draft.item[part.stored])
+              const facts = factsOf(plan, table, keys, (part) =>
+                draft.item[part.stored])
               const added = [
-                ...(lock === undefined ? [] : [lock.condition]),
+                ...(lock === undefined || mode === "migrate" ? [] : [lock.condition]),
                 ...(mode === "create" && lock === undefined ? [missingItem(plan)] : []),
                 ...(mode === "replace" ? [existingItem(plan)] : [])
               ]
@@ -286,6 +294,7 @@ const putPlan = (
                     key: primaryOf(plan, keys),
                     values: body.values,
                     value: plan.filled.version === undefined && mode !== "create" ? undefined : value,
+                    written: value,
                     facts,
                     lock,
                     kept: body.kept,
@@ -359,6 +368,16 @@ export const replace = (plan: AnyPlan) => (item: object): WriteOperation =>
     "NONE",
     () => putPlan(plan, item, "replace", undefined),
     ({ value }) => Effect.succeed(value)
+  )
+
+/** Writes a migrated item over the one that it was made of, which the condition tells; gives it as it was written. */
+export const migrateItem = (plan: AnyPlan) => (item: object, unchanged: If): WriteOperation =>
+  operation(
+    plan,
+    "transact",
+    "NONE",
+    () => putPlan(plan, item, "migrate", unchanged),
+    ({ written }) => Effect.succeed(written)
   )
 
 export const create = (plan: AnyPlan, construct: (input: Values) => object) => (input: Values): WriteOperation =>

@@ -61,4 +61,17 @@ export class WriteOperation extends Effectable.Class<unknown, unknown, unknown> 
   override commit(): Effect.Effect<unknown, unknown, unknown> {
     return Effect.flatMap(this.plan, this.#run)
   }
+  /** The same with something before its plan is made, and after it was applied: what comes after, only who runs it alone can do. */
+  around(
+    before: Effect.Effect<unknown, unknown, unknown> | undefined,
+    after: ((plan: AnyWritePlan) => Effect.Effect<unknown, unknown, unknown>) | undefined
+  ): WriteOperation {
+    if (before === undefined && after === undefined) return this
+    return new WriteOperation(
+      after === undefined ? this.fits : "alone",
+      before === undefined ? this.#plan : () => Effect.zipRight(before, this.plan),
+      after === undefined ? this.#run : (plan) => Effect.tap(this.#run(plan), after(plan)),
+      this.#inline
+    )
+  }
 }
