@@ -37,9 +37,20 @@ const loadsSdk = {
   dynamodb: ["Document", "DynamoDB", "DynamoDBKeyValueStore", "DynamoDBPersistence", "DynamoDBRateLimiterStore"],
   kms: ["Kms"],
   s3: ["S3", "S3File", "S3KeyValueStore", "S3Upload"],
-  model: ["Batch", "Collection", "Entity", "Loader", "Table", "Transact"],
+  model: [
+    "Batch",
+    "Collection",
+    "Entity",
+    "Evolution",
+    "Hooks",
+    "Loader",
+    "Migration",
+    "Repository",
+    "Table",
+    "Transact"
+  ],
   local: ["Endpoint", "Local", "LocalDynamoDB", "LocalKms", "LocalS3"],
-  armature: ["Aws"]
+  armature: ["Armature", "Aws"]
 }
 
 const sdk = /^@(aws-sdk|smithy|aws-crypto)\//

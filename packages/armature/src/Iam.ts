@@ -108,13 +108,13 @@ export const variable = (name: string): Variable => new internal.Variable(name)
 type KeysOf<T> = T extends unknown ? keyof T & string : never
 
 /** As much of an entity's type as is asked for, without what its operations give. */
-type Indexes<En> = En extends Entity.Entity<infer _A, infer _E, infer _R, infer X, infer _N> ? X : never
+type Indexes<En> = En extends Entity.Entity<infer _A, infer _E, infer _R, infer X, infer _N, infer _H> ? X : never
 
 type Parts<X> = { readonly [I in keyof X]: X[I] extends { readonly pk: ReadonlyArray<infer P> } ? P : never }[keyof X]
 
-type Model<En> = En extends Entity.Entity<infer A, infer _E, infer _R, infer _X, infer _N> ? A : never
+type Model<En> = En extends Entity.Entity<infer A, infer _E, infer _R, infer _X, infer _N, infer _H> ? A : never
 
-type Attributes<En> = En extends Entity.Entity<infer A, infer E, infer _R, infer _X, infer _N>
+type Attributes<En> = En extends Entity.Entity<infer A, infer E, infer _R, infer _X, infer _N, infer _H>
   ? KeysOf<E> & keyof A & string
   : never
 
@@ -198,7 +198,7 @@ export const uses = ((entity: AnyEntity, operations: ReadonlyArray<internal.Oper
   entity: En,
   operations: ReadonlyArray<Operation<En>>,
   where?: Where<En>
-) => En extends Entity.Entity<infer _A, infer _E, infer R, infer _X, infer N> ? Uses<N, R> : never
+) => En extends Entity.Entity<infer _A, infer _E, infer R, infer _X, infer N, infer _H> ? Uses<N, R> : never
 
 /**
  * That a program sweeps the prefixes of an entity's values in S3: rights that no other part of it needs.
@@ -211,7 +211,7 @@ export const sweeps = ((entity: AnyEntity) => ({
   grants: (options: Options) => internal.sweepOf(entity.plan, options)
 })) as <En extends AnyEntity>(
   entity: En
-) => En extends Entity.Entity<infer _A, infer _E, infer _R, infer _X, infer N> ? Uses<N, never> : never
+) => En extends Entity.Entity<infer _A, infer _E, infer _R, infer _X, infer N, infer _H> ? Uses<N, never> : never
 
 type Failure<U> = U extends Uses<infer N, infer _R> ? N : never
 type Requires<U> = U extends Uses<infer _N, infer R> ? R : never

@@ -215,6 +215,9 @@ export interface ValuePath<M, K extends string, A> extends AnyPath<M>, Ref<M, A>
 }
 
 /**
+ * Sets an attribute to a value, or to what DynamoDB makes of what is there (`plus`, `ifMissing`, …). Only a value is known to be there
+ * afterwards: an index key that is made of the attribute is written again.
+ *
  * @since 0.1.0
  * @category paths
  */

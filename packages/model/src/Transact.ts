@@ -133,7 +133,10 @@ export type TransactGetError<M> =
  *   }).pipe(
  *     Effect.map(({ order }) => order),
  *     Effect.catchTag("TransactionCanceledException", (e) =>
- *       Option.match(e.reasons.stock, { onNone: () => Effect.fail(e), onSome: Effect.fail }))
+ *       Effect.gen(function*() {
+ *         if (Option.isSome(e.reasons.stock)) return yield* Effect.fail(e.reasons.stock.value)
+ *         return yield* Effect.fail(e)
+ *       }))
  *   )
  * ```
  *

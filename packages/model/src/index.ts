@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 
+export * as Access from "./Access.js"
+
 export * as Ids from "./Ids.js"
 
 export * as Key from "./Key.js"
@@ -33,3 +35,15 @@ export * as Transact from "./Transact.js"
 export { transact, transactGet } from "./Transact.js"
 
 export * as Loader from "./Loader.js"
+
+export * as Repository from "./Repository.js"
+
+export * as Collection from "./Collection.js"
+
+export * as StreamImage from "./StreamImage.js"
+
+export * as Evolution from "./Evolution.js"
+
+export * as Migration from "./Migration.js"
+
+export * as Hooks from "./Hooks.js"

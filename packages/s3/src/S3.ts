@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import * as AwsConfig from "@armature/aws/AwsConfig"
-import { AwsRetry, type Policy } from "@armature/aws/AwsRetry"
+import { AwsRetry, type Policy, standard } from "@armature/aws/AwsRetry"
 import type { ConfigurationException, SerializationException } from "@armature/aws/Exceptions"
 import * as SdkTransport from "@armature/aws/SdkTransport"
 import * as ServiceClient from "@armature/aws/ServiceClient"
@@ -52,7 +52,6 @@ import type {
 } from "./internal/errors.js"
 import { fake } from "./internal/fake.js"
 import type { Operations, S3Port } from "./internal/port.js"
-import * as retry from "./internal/retry.js"
 import * as sdk from "./internal/sdk.js"
 import * as service from "./internal/service.js"
 import { key } from "./internal/tag.js"
@@ -529,7 +528,7 @@ export declare namespace S3 {
  * @since 0.1.0
  * @category retries
  */
-export const defaultRetry: Policy = retry.defaultRetry
+export const defaultRetry: Policy = standard({ base: "50 millis", attempts: 3 })
 
 /**
  * The service over the transport in the context. The policy is `options.retry`, else the `AwsRetry` that is in force here; a program's or

@@ -87,8 +87,9 @@ export type UploadError =
  * Uploads an object. An upload in parts that fails or is interrupted is aborted; one whose completion got no answer is looked after, and
  * succeeds if it was completed. S3 verifies each part and the whole object by their CRC32.
  *
- * The creation of an upload in parts is not interrupted, so that it is known what to abort. Where its answer is lost, an upload without
- * parts stays behind, which a lifecycle rule (`AbortIncompleteMultipartUpload`) clears away.
+ * An interruption while an upload in parts is being created waits 2 seconds for the name by which it is aborted. Where the answer is lost,
+ * an upload without parts stays behind; a part that was on its way may be stored after the abort. A lifecycle rule
+ * (`AbortIncompleteMultipartUpload`) clears both away.
  *
  * @example
  * ```ts

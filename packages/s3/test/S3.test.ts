@@ -169,6 +169,10 @@ const anyService: Readonly<Record<string, string>> = {
   SlowDown: "ThrottlingException"
 }
 
+/** As a caller without TypeScript may. */
+const unchecked = (s3: Service, method: Method | "presignGetObject" | "presignPutObject") =>
+  s3[method] as unknown as (input: unknown, options?: unknown) => AnyCall
+
 /** Without repetitions. */
 const once = <A, E, R>(effect: Effect.Effect<A, E, R>) => AwsRetry.withPolicy(effect, AwsRetry.none)
 
@@ -317,6 +321,66 @@ describe("retries", () => {
     }))
 })
 
+describe("an input that does not name what its operation is about", () => {
+  const full = { ...part, CopySource, Body: "x", Delete: {} }
+  const names: Readonly<Record<Method, ReadonlyArray<keyof typeof full>>> = {
+    abortMultipartUpload: ["Bucket", "Key", "UploadId"],
+    completeMultipartUpload: ["Bucket", "Key", "UploadId"],
+    copyObject: ["Bucket", "Key", "CopySource"],
+    createBucket: ["Bucket"],
+    createMultipartUpload: ["Bucket", "Key"],
+    deleteBucket: ["Bucket"],
+    deleteObject: ["Bucket", "Key"],
+    deleteObjects: ["Bucket"],
+    getObject: ["Bucket", "Key"],
+    headBucket: ["Bucket"],
+    headObject: ["Bucket", "Key"],
+    listBuckets: [],
+    listMultipartUploads: ["Bucket"],
+    listObjectVersions: ["Bucket"],
+    listObjectsV2: ["Bucket"],
+    listParts: ["Bucket", "Key", "UploadId"],
+    putObject: ["Bucket", "Key"],
+    uploadPart: ["Bucket", "Key", "UploadId", "PartNumber"],
+    uploadPartCopy: ["Bucket", "Key", "UploadId", "PartNumber", "CopySource"]
+  }
+  for (const method of methods) {
+    // its address would be that of the bucket, or of the object
+    it.scoped(`is not sent as one that is about something else: ${method}`, () => {
+      const double = new S3Double()
+      return Effect.gen(function*() {
+        const call = unchecked(yield* S3.S3, method)
+        const wrong = names[method].flatMap((name) =>
+          [undefined, null, "", {}, ...(name === "PartNumber" ? [NaN, 1.5] : ["\ud800"])].map((value) => ({
+            ...full,
+            [name]: value
+          }))
+        )
+        for (const input of method === "listBuckets" ? [] : [undefined, null, 5, ...wrong]) {
+          const e = yield* Effect.flip(Effect.suspend(() => call(input)))
+          assert.strictEqual(e._tag, "ValidationException", inspect(input))
+        }
+        assert.strictEqual(double.calls.length, 0)
+        yield* call(full)
+        assert.strictEqual(double.calls.length, 1)
+      }).pipe(Effect.provide(double.layer))
+    })
+  }
+
+  it.effect("gets no URL", () => {
+    const double = new S3Double()
+    return Effect.gen(function*() {
+      const s3 = yield* S3.S3
+      for (const method of ["presignGetObject", "presignPutObject"] as const) {
+        for (const input of [undefined, null, {}, { Bucket }, { Bucket, Key: "" }, { Bucket: "", Key }]) {
+          const e = yield* Effect.flip(Effect.suspend(() => unchecked(s3, method)(input, { expiresIn: 1000 })))
+          assert.strictEqual(e._tag, "ValidationException")
+        }
+      }
+    }).pipe(Effect.provide(double.layer))
+  })
+})
+
 describe("a body that is sent", () => {
   const parts = Stream.make("one ", "two ", "three").pipe(Stream.map((text) => new Uint8Array(Buffer.from(text))))
   const input = { ...object, Body: parts, ContentLength: 13 }
@@ -352,15 +416,29 @@ describe("a body that is sent", () => {
     }).pipe(Effect.provide(double.layer))
   })
 
-  it.effect("without its length is refused before anything is sent", () => {
+  it.effect("without its length, of another one, or of no kind that is known is refused before anything is sent", () => {
     const double = new S3Double()
     return Effect.gen(function*() {
       const s3 = yield* S3.S3
-      // as a caller without TypeScript may
-      const unchecked = s3.putObject as unknown as (input: object) => AnyCall
-      const e = yield* Effect.flip(unchecked({ ...object, Body: parts }))
-      assert.strictEqual(e._tag, "ValidationException")
+      const wrong = [
+        { Body: parts },
+        { Body: parts, ContentLength: NaN },
+        { Body: Stream.empty, ContentLength: -1 },
+        { Body: parts, ContentLength: 12.5 },
+        { Body: "żółw", ContentLength: 4 },
+        { Body: new Uint8Array(3), ContentLength: 4 },
+        { Body: null },
+        { Body: 7 },
+        { Body: {}, ContentLength: 2 }
+      ]
+      for (const method of ["putObject", "uploadPart"] as const) {
+        for (const body of wrong) {
+          const e = yield* Effect.flip(Effect.suspend(() => unchecked(s3, method)({ ...part, ...body })))
+          assert.strictEqual(e._tag, "ValidationException", inspect(body))
+        }
+      }
       assert.strictEqual(double.calls.length, 0)
+      yield* s3.putObject({ ...object, Body: "żółw", ContentLength: 7 })
     }).pipe(Effect.provide(double.layer))
   })
 })
@@ -387,6 +465,16 @@ describe("a body that is read", () => {
       yield* Deferred.await(answered)
       yield* Fiber.interrupt(fiber)
       assert.strictEqual(double.released, 1)
+    }).pipe(Effect.provide(double.layer))
+  })
+
+  it.scoped("is read once: a second reader fails, and does not take it for empty", () => {
+    const double = new S3Double()
+    return Effect.gen(function*() {
+      const s3 = yield* S3.S3
+      const { Body } = yield* s3.getObject(object)
+      assert.strictEqual((yield* Stream.runCollect(Body)).length, 1)
+      assert.strictEqual((yield* Effect.flip(Stream.runCollect(Body)))._tag, "ConnectionException")
     }).pipe(Effect.provide(double.layer))
   })
 

@@ -7,6 +7,7 @@ import * as Entity from "@armature/model/Entity"
 import * as Evolution from "@armature/model/Evolution"
 import { key } from "@armature/model/Key"
 import * as Migration from "@armature/model/Migration"
+import * as Table from "@armature/model/Table"
 import { describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -185,6 +186,37 @@ describe("evolution", () => {
       assert.deepStrictEqual(yield* Raced.require({ id: "1" }), ada)
       assert.strictEqual((yield* counted("1", "conflict")) - before, 1)
       assert.deepStrictEqual((yield* raw("1"))["name"], { S: "Somebody Else" })
+    }))
+
+  test("an item out of an index that has not all of it is not written back", () =>
+    Effect.gen(function*() {
+      const Part = Table.make("part", {
+        key: ["pk"],
+        indexes: { byName: { key: ["name", "pk"], projection: ["id", "__entity"] } }
+      })
+      const partKeys = {
+        primary: { pk: key`U#${"id"}` },
+        byName: { index: "byName", pk: key.attribute("name"), sk: key`U#${"id"}` }
+      } as const
+      const Old = Schema.Struct({ id: Schema.String, name: Schema.String, note: Schema.optional(Schema.String) })
+      const Now = Schema.Struct({ ...Old.fields, greeting: Schema.String })
+      const OldParts = Entity.make(Part, Old, partKeys, { name: "Part" })
+      const Parts = Evolution.make(Entity.make(Part, Now, partKeys, { name: "Part" }), {
+        previous: [Evolution.from(Old, (old) => ({ ...old, greeting: `hello ${old.name}` }))],
+        writeBack: true
+      })
+      const db = yield* DynamoDB.DynamoDB
+      yield* Table.create(Part)
+      yield* OldParts.put({ id: "1", name: "ada", note: "kept" })
+      const found = yield* Stream.runHead(Parts.query("byName", { name: "ada" }))
+      assert.deepStrictEqual(Option.getOrThrow(found), { id: "1", name: "ada", greeting: "hello ada" })
+      const { Item } = yield* db.getItem({ TableName: "part", Key: { pk: { S: "U#1" } } })
+      assert.deepStrictEqual(Item?.["note"], { S: "kept" })
+      assert.notProperty(Item, "greeting")
+      // the table itself has all of it
+      yield* Parts.get({ id: "1" })
+      const whole = yield* db.getItem({ TableName: "part", Key: { pk: { S: "U#1" } } })
+      assert.deepStrictEqual([whole.Item?.["note"], whole.Item?.["greeting"]], [{ S: "kept" }, { S: "hello ada" }])
     }))
 
   test("an old image is not written back: the item is gone", () =>

@@ -23,7 +23,7 @@ export const mebibyte = 1024 * 1024
 /** The smallest that S3 takes. */
 export const partSize = 5 * mebibyte
 
-export const pieces = (all: Uint8Array, size = 1_000_003) =>
+const pieces = (all: Uint8Array, size = 1_000_003) =>
   Stream.unfold(
     0,
     (at) => at >= all.length ? Option.none() : Option.some([all.subarray(at, at + size), at + size] as const)

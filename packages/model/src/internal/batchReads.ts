@@ -21,6 +21,7 @@ interface Asked {
 /** Reads that ask the same of one table. */
 interface Group {
   readonly table: string
+  readonly asked: Omit<Input, "Key" | "TableName">
   readonly reads: Array<Asked>
 }
 
@@ -39,10 +40,11 @@ const batchesOf = (inputs: ReadonlyArray<Input>): ReadonlyArray<ReadonlyArray<Gr
       known.reads.push({ place, input })
       continue
     }
-    const group: Group = { table: input.TableName, reads: [{ place, input }] }
+    const { Key: _, TableName: table, ...asked } = input
+    const group: Group = { table, asked, reads: [{ place, input }] }
     groups.set(id, group)
-    const way = ways.get(group.table) ?? 0
-    ways.set(group.table, way + 1)
+    const way = ways.get(table) ?? 0
+    ways.set(table, way + 1)
     const batch = batches[way]
     if (batch === undefined) batches.push([group])
     else batch.push(group)
@@ -50,10 +52,7 @@ const batchesOf = (inputs: ReadonlyArray<Input>): ReadonlyArray<ReadonlyArray<Gr
   return batches
 }
 
-const requestOf = ({ reads }: Group) => {
-  const { ConsistentRead, ExpressionAttributeNames, ProjectionExpression } = reads[0]?.input ?? {}
-  return { Keys: reads.map(({ input }) => input.Key), ConsistentRead, ExpressionAttributeNames, ProjectionExpression }
-}
+const requestOf = ({ asked, reads }: Group) => ({ ...asked, Keys: reads.map(({ input }) => input.Key) })
 
 type Placed = ReadonlyArray<readonly [place: number, answer: Answer]>
 

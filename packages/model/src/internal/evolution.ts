@@ -128,7 +128,7 @@ const unchanged = (plan: AnyPlan, item: ReadonlyItem): Condition => {
 }
 
 /** Writes a migrated value over the item that it was made of, if that has not changed; gives it as written. */
-export const writeBack = (plan: AnyPlan, value: unknown, item: ReadonlyItem): Any => {
+const writeBack = (plan: AnyPlan, value: unknown, item: ReadonlyItem): Any => {
   const { version } = plan.filled
   const stored = version === undefined ? undefined : item[version.stored]?.N
   // the version is the item's, whatever the migration says; an item that had none begins with it

@@ -7,11 +7,12 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Read, ReadInfo } from "../Operation.js"
 import { type Input, readAll } from "./batchReads.js"
+import { captured } from "./repository.js"
 
 type AnyRead = Read<unknown, unknown, unknown, ReadInfo>
 
@@ -50,7 +51,7 @@ export const make = (
     const db = yield* DynamoDB
     const scope = yield* Effect.scope
     // the batch is nobody's own: it runs with what the loader was made with, and not with what the first to ask has
-    const context = yield* Effect.context<never>()
+    const context = yield* captured<never>()
     let open: Window | undefined
 
     const send = (window: Window): Effect.Effect<void> =>
@@ -66,12 +67,13 @@ export const make = (
         })
       })
 
-    const opened = (): Effect.Effect<Window> => {
-      const window: Window = { asks: new Set(), fiber: undefined }
-      open = window
-      return Effect.map(
+    const start = (window: Window): Effect.Effect<void> =>
+      Effect.map(
         Effect.forkIn(
-          Effect.mapInputContext(Effect.delay(send(window), options.window), () => context),
+          // whoever opens it cannot be interrupted meanwhile; this can
+          Effect.interruptible(
+            Effect.mapInputContext(Effect.delay(send(window), options.window), () => context)
+          ),
           scope
         ),
         (fiber) => {
@@ -81,10 +83,20 @@ export const make = (
             if (open === window) open = undefined
             for (const { answer } of window.asks) Deferred.unsafeDone(answer, Effect.zipRight(exit, Effect.interrupt))
           })
-          return window
         }
       )
-    }
+
+    /** Joins the window, or opens one. In one step: a window that is sent in between would never answer. */
+    const join = (ask: Ask): Effect.Effect<Window> =>
+      Effect.suspend(() => {
+        if (open !== undefined) {
+          open.asks.add(ask)
+          return Effect.succeed(open)
+        }
+        const window: Window = { asks: new Set([ask]), fiber: undefined }
+        open = window
+        return Effect.as(start(window), window)
+      })
 
     const leave = (window: Window, ask: Ask): Effect.Effect<void> =>
       Effect.suspend(() => {
@@ -92,22 +104,22 @@ export const make = (
         // nobody waits for it any more: nothing is sent, and what was sent is stopped
         if (window.asks.size > 0 || window.fiber === undefined) return Effect.void
         if (open === window) open = undefined
-        return window.fiber.interruptAsFork(window.fiber.id())
+        return Fiber.interrupt(window.fiber)
       })
 
     return {
       load: (read) =>
         Effect.flatMap(read.plan, ({ decode, input }) =>
-          Effect.flatMap(
-            Effect.uninterruptibleMask((restore) =>
-              Effect.flatMap(Effect.suspend(() => open === undefined ? opened() : Effect.succeed(open)), (window) =>
-                Effect.flatMap(Deferred.make<Item | undefined, unknown>(), (answer) => {
-                  const ask: Ask = { read, input, answer }
-                  window.asks.add(ask)
-                  return Effect.onInterrupt(restore(Deferred.await(answer)), () => leave(window, ask))
-                }))
-            ),
-            decode
-          ))
+          Effect.flatMap(Deferred.make<Item | undefined, unknown>(), (answer) => {
+            const ask: Ask = { read, input, answer }
+            const asked = Effect.uninterruptibleMask((restore) =>
+              Effect.flatMap(
+                join(ask),
+                (window) =>
+                  Effect.onInterrupt(restore(Deferred.await(answer)), () => leave(window, ask))
+              )
+            )
+            return Effect.flatMap(asked, decode)
+          }))
     }
   })

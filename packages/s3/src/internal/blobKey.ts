@@ -30,6 +30,7 @@ const isWellFormed = (text: unknown): text is string => typeof text === "string"
 
 /** The prefix without a slash at its end; `undefined` for one that cannot be used. */
 export const prefixOf = (prefix: string): string | undefined => {
+  if (typeof prefix !== "string") return undefined
   const plain = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix
   const usable = plain.length <= maxPrefix &&
     plain.split("/").every((part) => /^[A-Za-z0-9_.-]+$/.test(part) && !/^\.+$|^\.armature$/.test(part))
@@ -49,7 +50,9 @@ const unescaped = (text: string): string =>
 const hexOf = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex")
 
 const attributeOf = (path: ReadonlyArray<string>): string | undefined => {
-  if (path.length === 0 || !path.every((name) => isWellFormed(name) && name.length > 0)) return undefined
+  if (!Array.isArray(path) || path.length === 0 || !path.every((name) => isWellFormed(name) && name.length > 0)) {
+    return undefined
+  }
   const text = path.map(escaped).join(".")
   // no name begins with two marks
   return text.length <= maxAttribute ? text : `!!${hexOf(text)}`
@@ -68,6 +71,7 @@ const canonical = (text: string): string | undefined => {
 
 /** The value's type as one letter, and its bytes; `undefined` for what cannot be a key. */
 const keyBytes = (key: KeyValue): Uint8Array | undefined => {
+  if (typeof key !== "object" || key === null) return undefined
   if ("S" in key) return isWellFormed(key.S) && key.S.length > 0 ? Buffer.from(`S${key.S}`) : undefined
   if ("N" in key) {
     const number = typeof key.N === "string" ? canonical(key.N) : undefined
@@ -99,9 +103,16 @@ export interface Place {
 }
 
 /** `undefined` for an owner that cannot be used. */
-export const placeOf = (owner: Blobs.Owner): Place | undefined => {
+export const placeOf = (given: Blobs.Owner): Place | undefined => {
+  const owner = { ...given }
   const prefix = prefixOf(owner.prefix)
-  const previous = (owner.previousPrefixes ?? []).map(prefixOf).filter((one) => one !== undefined)
+  const previous: Array<string> = []
+  for (const earlier of owner.previousPrefixes ?? []) {
+    const plain = prefixOf(earlier)
+    // left out, its pointers would be called foreign
+    if (plain === undefined) return undefined
+    previous.push(plain)
+  }
   const hash = hashOf(owner)
   const attribute = attributeOf(owner.path)
   return prefix === undefined || hash === undefined || attribute === undefined
@@ -115,8 +126,9 @@ const ulidForm = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
 const isUlid = new RegExp(`^${ulidForm}$`)
 
 /** Whether a pointer is one of the attribute at this place. */
-export const isOwn = (place: Place, buckets: ReadonlySet<string>, pointer: Pointer): boolean =>
-  buckets.has(pointer.bucket) && [place.prefix, ...place.previous].some((prefix) => {
+export const isOwn = (place: Place, buckets: ReadonlySet<string>, pointer: Pointer | undefined): boolean =>
+  typeof pointer?.key === "string" && buckets.has(pointer.bucket) &&
+  [place.prefix, ...place.previous].some((prefix) => {
     const start = `${prefix}${place.own}`
     return pointer.key.startsWith(start) && isUlid.test(pointer.key.slice(start.length))
   })

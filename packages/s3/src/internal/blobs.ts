@@ -1,8 +1,6 @@
 /** Storing and reading values in S3. */
-import { AwsRetry } from "@armature/aws/AwsRetry"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { createHash, randomBytes } from "node:crypto"
@@ -13,10 +11,8 @@ import type { S3AttributeException } from "../S3AttributeException.js"
 import { upload } from "../S3Upload.js"
 import * as keys from "./blobKey.js"
 import { failure, fromS3, type Target } from "./blobsFailure.js"
-import { concat } from "./bytes.js"
 import type { GetObjectBodyError, GetObjectError } from "./errors.js"
 import * as Parts from "./parts.js"
-import { defaultRetry } from "./retry.js"
 import { S3 as Tag } from "./tag.js"
 
 /** What a `Blobs` stands on. */
@@ -208,28 +204,25 @@ const requestOf = (pointer: Pointer) => ({
   VersionId: pointer.versionId
 })
 
-/** The bytes of one pointer. A body that breaks on its way is asked for again, by the policy in force. */
+/** The bytes of one pointer. No more of them are asked for than tell whether they are too many. */
 const read = (
   s3: S3.Service,
   pointer: Pointer
 ): Effect.Effect<Uint8Array, GetObjectError | GetObjectBodyError | S3AttributeException> => {
-  type Ended = Either.Either<Uint8Array, GetObjectError | S3AttributeException>
-  const once = s3.getObject(requestOf(pointer)).pipe(
-    Effect.either,
-    Effect.flatMap(Either.match({
-      onLeft: (e) => Effect.succeed<Ended>(Either.left(e)),
-      onRight: ({ Body }) =>
-        Stream.runCollect(verified(pointer, Body)).pipe(
-          Effect.map((chunks): Ended => Either.right(concat(chunks))),
-          Effect.catchTag("S3AttributeException", (e) => Effect.succeed<Ended>(Either.left(e)))
-        )
-    })),
-    Effect.scoped
+  const { sha256, size } = pointer
+  const corrupt = failure("Corrupt", pointer)
+  // an empty object has no range
+  const Range = size === 0 ? undefined : `bytes=0-${size}`
+  const once = s3.getObject.bytes({ ...requestOf(pointer), Range }).pipe(
+    Effect.flatMap(({ Body }) =>
+      Body.length === size && createHash("sha256").update(Body).digest().equals(sha256)
+        ? Effect.succeed(Body)
+        : Effect.fail(corrupt)
+    ),
+    Effect.catchIf((e) => e.code === "InvalidRange", () => Effect.fail(corrupt))
   )
-  return Effect.flatMap(
-    AwsRetry,
-    (set) => Effect.flatten(Effect.retry(once, Option.getOrElse(set, () => defaultRetry)))
-  )
+  // they may have been harmed on their way: S3 states no checksum of a range
+  return Effect.retry(once, { times: 1, while: (e) => e === corrupt })
 }
 
 const fromRead = (pointer: Pointer) => (e: GetObjectError | GetObjectBodyError | S3AttributeException) =>
@@ -249,7 +242,7 @@ export const fetch = (settings: Settings): Blobs.Service["fetch"] =>
   const follow = (pointer: Pointer, left: number): Fetching =>
     Effect.zipRight(
       ownOnly(settings, owner, pointer),
-      Effect.matchEffect(read(settings.s3, pointer), {
+      Effect.matchEffect(Effect.suspend(() => read(settings.s3, pointer)), {
         onSuccess: (bytes): Fetching => Effect.succeed({ _tag: "Fetched", bytes, pointer }),
         onFailure: (e): Fetching => {
           const failed = Effect.fail(fromRead(pointer)(e))
@@ -276,7 +269,7 @@ export const stream = (settings: Settings): Blobs.Service["stream"] => (owner, p
   Stream.unwrapScoped(
     Effect.zipRight(
       ownOnly(settings, owner, pointer),
-      Effect.mapBoth(settings.s3.getObject(requestOf(pointer)), {
+      Effect.mapBoth(Effect.suspend(() => settings.s3.getObject(requestOf(pointer))), {
         onFailure: fromS3(pointer),
         onSuccess: ({ Body }) => Stream.mapError(verified(pointer, Body), fromRead(pointer))
       })
@@ -287,7 +280,7 @@ export const remove = (settings: Settings): Blobs.Service["delete"] => (owner, p
   Effect.zipRight(
     ownOnly(settings, owner, pointer),
     Effect.mapError(
-      Effect.asVoid(settings.s3.deleteObject(requestOf(pointer))),
+      Effect.suspend(() => Effect.asVoid(settings.s3.deleteObject(requestOf(pointer)))),
       (e) => fromS3(pointer, e.outcome)(e)
     )
   )
@@ -295,5 +288,5 @@ export const remove = (settings: Settings): Blobs.Service["delete"] => (owner, p
 export const presign = (settings: Settings): Blobs.Service["presign"] => (owner, pointer, options) =>
   Effect.zipRight(
     ownOnly(settings, owner, pointer),
-    Effect.mapError(settings.s3.presignGetObject(requestOf(pointer), options), fromS3(pointer))
+    Effect.suspend(() => Effect.mapError(settings.s3.presignGetObject(requestOf(pointer), options), fromS3(pointer)))
   )

@@ -2,6 +2,7 @@
 import { ValidationException } from "@armature/aws/Exceptions"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { RequestBody } from "./port.js"
 
@@ -12,6 +13,19 @@ const invalid = (operation: string, resource: string | undefined, reason: string
   new ValidationException({ service: "S3", operation, resource, reason })
 
 const empty = new Uint8Array()
+
+/** What is wrong with a body and the length stated of it; `undefined` if nothing is. A request of another length than its body never ends. */
+export const problemOf = (body: unknown, length: number | undefined): string | undefined => {
+  if (length !== undefined && !(Number.isSafeInteger(length) && length >= 0)) {
+    return "ContentLength is a whole number of bytes"
+  }
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    return length === undefined || length === Buffer.byteLength(body) ? undefined : "the body has not its ContentLength"
+  }
+  return Predicate.hasProperty(body, Stream.StreamTypeId)
+    ? undefined
+    : "the body is neither bytes, nor text, nor a Stream of Effect's"
+}
 
 /** A stream that has exactly the length given. Its last piece goes out when it is known to be the last, so that S3 never has a body whole that is none. */
 export const exactly = <E, R>(
@@ -51,11 +65,14 @@ export const withBody = <
   input: I,
   call: (input: Omit<I, "Body"> & { readonly Body?: RequestBody | undefined }) => Effect.Effect<A, E>
 ): Effect.Effect<A, unknown, unknown> => {
-  const { Body, ...rest } = input
+  // no input at all is refused where every input is looked at
+  const { Body, ...rest } = { ...input }
   if (Body === undefined) return call(rest)
+  const length = rest.ContentLength
+  const refuse = (reason: string) => invalid(operation, rest.Bucket, reason)
+  const problem = problemOf(Body, length)
+  if (problem !== undefined) return Effect.fail(refuse(problem))
   if (typeof Body === "string" || Body instanceof Uint8Array) return call({ ...rest, Body })
-  const length = input.ContentLength
-  const refuse = (reason: string) => invalid(operation, input.Bucket, reason)
   if (length === undefined) return Effect.fail(refuse("a body that is a stream needs its ContentLength"))
   return Effect.gen(function*() {
     const runtime = yield* Effect.runtime<unknown>()

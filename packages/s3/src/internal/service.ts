@@ -8,7 +8,7 @@ import {
   ValidationException
 } from "@armature/aws/Exceptions"
 import type { ServiceClient } from "@armature/aws/ServiceClient"
-import { serviceFault } from "@armature/aws/WireFailure"
+import { inputFault, serviceFault } from "@armature/aws/WireFailure"
 import type { ConnectionFault, WireFailure } from "@armature/aws/WireFailure"
 import type * as Sdk from "@aws-sdk/client-s3"
 import * as Clock from "effect/Clock"
@@ -21,6 +21,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { S3 } from "../S3.js"
 import { ChecksumMismatch } from "../S3Exception.js"
+import { missing } from "./address.js"
 import { withBody } from "./body.js"
 import { concat, gathered } from "./bytes.js"
 import { named, rules } from "./classification.js"
@@ -34,13 +35,14 @@ import type { ChecksumFault, Operations, PresignRequest, ResponseBody, S3Port } 
 class Whole extends Context.Reference<Whole>()("@armature/s3/Whole", { defaultValue: () => false }) {}
 
 /**
- * The transport as the driver uses it: what has no name is named, and a body that has begun belongs to the scope of whoever asked for it,
- * even when the call is interrupted before it has returned.
+ * The transport as the driver uses it: what names nothing is not sent, a failure without a name is named, and a body that has begun belongs
+ * to the scope of whoever asked for it, even when the call is interrupted before it has returned.
  */
 export const held = (transport: S3Port): S3Port => ({
   info: transport.info,
   presign: transport.presign,
   send: (operation, input) => {
+    if (missing(operation, input) !== undefined) return Effect.fail(inputFault(undefined))
     const sent = Effect.mapError(transport.send(operation, input), named)
     if (operation !== "GetObject") return sent
     return Effect.flatMap(
@@ -101,6 +103,21 @@ const bodyError =
       : new ConnectionException({ ...fields, reason: fault.timeout ? "Timeout" : "Truncated", cause: fault.cause })
   }
 
+/** A body that is read for a second time would seem to be empty, or go on where another reader stands. */
+const onceOnly = (stream: ResponseBody["stream"], resource: string | undefined): S3.GetObjectOutput["Body"] => {
+  let begun = false
+  return Stream.suspend(() => {
+    if (begun) {
+      const cause = new Error("the body was read before: it can be read once")
+      return Stream.fail(
+        new ConnectionException({ service: "S3", operation: "GetObject", resource, reason: "Truncated", cause })
+      )
+    }
+    begun = true
+    return Stream.mapError(stream, bodyError(resource))
+  })
+}
+
 /** `getObject`, and its helpers over a call that reads the body to its end and leaves nothing open. */
 export const getting = (get: Get<S3.GetObjectOutput, never, Scope.Scope>, getWhole: GetWhole): S3.GetObject => {
   const bytes = (input: Sdk.GetObjectCommandInput) =>
@@ -136,10 +153,14 @@ const presigned = (
   request: PresignRequest,
   options: S3.PresignOptions
 ): Effect.Effect<string, Errors.PresignError> => {
-  const facts = { service: "S3", operation: request.operation, resource: request.input.Bucket }
+  const { input, operation } = request
+  const name = missing(operation, input)
+  const facts = { service: "S3", operation, resource: name === undefined ? input.Bucket : undefined }
+  const refused = (reason: string) => Effect.fail(new ValidationException({ ...facts, reason }))
+  if (name !== undefined) return refused(`${name} is missing, or is not text that has UTF-8`)
   const expiresIn = Math.floor(Duration.toSeconds(options.expiresIn))
   if (!(expiresIn >= minExpires && expiresIn <= maxExpires)) {
-    return Effect.fail(new ValidationException({ ...facts, reason: "expiresIn is from one second to seven days" }))
+    return refused("expiresIn is from one second to seven days")
   }
   const failed = (failure: WireFailure): Errors.PresignError => {
     const e = classify({ ...facts, attempts: 1 }, failure, rules)
@@ -158,7 +179,7 @@ export const make = (client: ServiceClient<Operations>, transport: S3Port): S3.S
   const streamed =
     (input: Sdk.GetObjectCommandInput) => (output: Operations["GetObject"]["output"]): S3.GetObjectOutput => ({
       ...output,
-      Body: Stream.mapError(output.Body.stream, bodyError(input.Bucket))
+      Body: onceOnly(output.Body.stream, input.Bucket)
     })
   const getObject = getting(
     (input) =>

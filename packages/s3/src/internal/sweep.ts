@@ -45,11 +45,12 @@ const prepare = <E, R>(options: Options<E, R>) =>
       new SweepRefusedException({ service: "S3", reason, bucket, prefix: options.prefix, tables })
     const prefix = keys.prefixOf(options.prefix)
     const position = prefix === undefined ? undefined : readCursor(prefix, options.cursor)
-    const margin = Duration.decode(options.margin ?? leastMargin)
+    const margin = Option.getOrUndefined(Duration.decodeUnknown(options.margin ?? leastMargin))
+    const retain = Option.getOrUndefined(Duration.decodeUnknown(options.retain ?? 0))
     const pageSize = options.pageSize ?? defaultPageSize
     if (
-      prefix === undefined || position === undefined || !Duration.isFinite(margin) ||
-      Duration.lessThan(margin, leastMargin) || !(pageSize >= 1)
+      prefix === undefined || position === undefined || margin === undefined || !Duration.isFinite(margin) ||
+      Duration.lessThan(margin, leastMargin) || retain === undefined || !(pageSize >= 1)
     ) {
       return yield* refused("InvalidOptions")
     }
@@ -77,7 +78,7 @@ const prepare = <E, R>(options: Options<E, R>) =>
       prefix,
       now,
       before: now - maxWrite * 1000 - Duration.toMillis(margin),
-      retain: Duration.toMillis(options.retain ?? 0),
+      retain: Duration.toMillis(retain),
       dryRun: options.dryRun ?? false
     }
     return { sweep, position, pageSize }
@@ -140,22 +141,7 @@ const sweepPage = <E, R>(sweep: Sweep, options: Options<E, R>, page: Page) =>
 const abandon = (sweep: Sweep): Effect.Effect<number, S3AttributeException> => {
   const { before, bucket, dryRun, prefix, s3 } = sweep
   const Prefix = `${prefix}/`
-  interface At {
-    readonly KeyMarker?: string | undefined
-    readonly UploadIdMarker?: string | undefined
-  }
-  const first: At = {}
-  const uploads = Stream.paginateEffect(
-    first,
-    (at) =>
-      Effect.map(s3.listMultipartUploads({ Bucket: bucket, Prefix, ...at }), (page) => {
-        const { IsTruncated, NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page
-        const next = IsTruncated === true ? Option.some<At>({ KeyMarker, UploadIdMarker }) : Option.none<At>()
-        return [page.Uploads ?? [], next]
-      })
-  )
-  return uploads.pipe(
-    Stream.flatMap((page) => Stream.fromIterable(page)),
+  return s3.listMultipartUploads.uploads({ Bucket: bucket, Prefix }).pipe(
     Stream.mapEffect(({ Initiated, Key, UploadId }) => {
       const isOld = Initiated !== undefined && Initiated.getTime() < before
       if (!isOld || Key === undefined || keys.valueUnder(prefix, Key) === undefined) return Effect.succeed(0)

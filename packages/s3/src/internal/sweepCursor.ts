@@ -14,7 +14,8 @@ export const writeCursor = ({ KeyMarker, VersionIdMarker }: Position): string =>
 /** `undefined` for what is no cursor of this prefix. */
 export const readCursor = (prefix: string, cursor: string | undefined): Position | undefined => {
   if (cursor === undefined) return {}
-  const parts = parsed(Buffer.from(cursor, "base64url").toString())
+  // kept by who sweeps, and perhaps not as it was given
+  const parts = typeof cursor === "string" ? parsed(Buffer.from(cursor, "base64url").toString()) : undefined
   if (!Array.isArray(parts) || parts.length !== 3) return undefined
   const [stated, key, versionId]: ReadonlyArray<unknown> = parts
   if (stated !== version || typeof key !== "string" || !key.startsWith(`${prefix}/`)) return undefined

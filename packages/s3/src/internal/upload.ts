@@ -1,13 +1,15 @@
 /** Uploads: the body is cut into parts as it is read; one part is a put, several are an upload in parts. */
 import { ValidationException } from "@armature/aws/Exceptions"
 import type * as Sdk from "@aws-sdk/client-s3"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { S3 } from "../S3.js"
 import type { Options, UploadInput, UploadOutput } from "../S3Upload.js"
-import { exactly } from "./body.js"
+import { exactly, problemOf } from "./body.js"
 import * as Bytes from "./bytes.js"
 import * as Parts from "./parts.js"
 import { maxParts, minPart, planned } from "./plan.js"
@@ -74,6 +76,18 @@ const abort = (s3: S3.Service, target: Target): Effect.Effect<void> =>
     )
   )
 
+/** How long who interrupts an upload that is being created waits for its name: without one it cannot be aborted. */
+const patience = Duration.seconds(2)
+
+/** Aborts an upload that is being created, if its name comes in time; else stops the request. */
+const giveUp = <E>(s3: S3.Service, created: Fiber.RuntimeFiber<Target, E>): Effect.Effect<void> =>
+  Effect.interruptible(Fiber.await(created)).pipe(
+    Effect.timeout(patience),
+    Effect.ignore,
+    Effect.zipRight(Fiber.interrupt(created)),
+    Effect.flatMap((exit) => Exit.isSuccess(exit) ? abort(s3, exit.value) : Effect.void)
+  )
+
 interface Piece extends Bytes.Checksum {
   readonly bytes: Uint8Array
   readonly PartNumber: number
@@ -84,9 +98,11 @@ const uploading = (input: UploadInput, options: Options) =>
     const s3 = yield* Tag
     const { Body, ContentLength, IfMatch, IfNoneMatch, ...attributes } = input
     const conditions = { IfMatch, IfNoneMatch }
-    const total = Body instanceof Uint8Array ? Body.length : ContentLength
     const refuse = (reason: string) =>
       new ValidationException({ service: "S3", operation: "CreateMultipartUpload", resource: input.Bucket, reason })
+    const problem = problemOf(Body, ContentLength)
+    if (problem !== undefined) return yield* refuse(problem)
+    const total = typeof Body === "string" || Body instanceof Uint8Array ? Buffer.byteLength(Body) : ContentLength
     const { concurrency, partSize } = yield* planned(options, total, minPart, refuse)
     const body = streamed(Body)
     const next = yield* Parts.read(
@@ -162,22 +178,28 @@ const uploading = (input: UploadInput, options: Options) =>
 
     const first = yield* next
     if (first.last) return yield* put(first.bytes)
-    return yield* Effect.acquireUseRelease(
-      Effect.map(
-        s3.createMultipartUpload({ ...attributes, ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" }),
-        ({ UploadId }): Target => ({
-          Bucket: input.Bucket,
-          Key: input.Key,
-          UploadId,
-          ExpectedBucketOwner: input.ExpectedBucketOwner,
-          RequestPayer: input.RequestPayer
-        })
-      ),
-      (target) => inParts(first, target),
-      (target, exit) => Exit.isSuccess(exit) ? Effect.void : abort(s3, target)
+    const create = Effect.map(
+      s3.createMultipartUpload({ ...attributes, ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" }),
+      ({ UploadId }): Target => ({
+        Bucket: input.Bucket,
+        Key: input.Key,
+        UploadId,
+        ExpectedBucketOwner: input.ExpectedBucketOwner,
+        RequestPayer: input.RequestPayer
+      })
+    )
+    return yield* Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const created = yield* Effect.fork(Effect.interruptible(create))
+        const target = yield* Effect.onInterrupt(restore(Fiber.join(created)), () => giveUp(s3, created))
+        return yield* Effect.onExit(
+          restore(inParts(first, target)),
+          (exit) => Exit.isSuccess(exit) ? Effect.void : abort(s3, target)
+        )
+      })
     )
   })
 
 /** An upload with all that it may fail with and need, whatever the input. */
 export const upload = (input: UploadInput, options: Options = {}): Effect.Effect<UploadOutput, unknown, unknown> =>
-  Effect.scoped(uploading(input, options))
+  Effect.scoped(uploading({ ...input }, options))

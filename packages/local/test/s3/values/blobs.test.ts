@@ -296,6 +296,29 @@ describe("bytes that are not those that were stored", () => {
       }))
   }
 
+  it.effect("cut short: asked for again as the Layer's policy says, where the program sets none", () =>
+    Effect.gen(function*() {
+      const pointer = yield* stored("a value of some length")
+      const { result, sent } = yield* requests(
+        failure(LocalS3.withFaults(fetched(pointer), [{ operation: "GetObject", body: "truncated", times: "always" }]))
+      )
+      assert.isTrue(result._tag === "S3AttributeException" && result.reason === "Unavailable")
+      assert.deepStrictEqual(sent, ["GetObject"])
+    }).pipe(
+      Effect.provide(world().pipe(Layer.provide(Layer.succeed(AwsRetry.AwsRetry, Option.some(AwsRetry.none)))))
+    ))
+
+  test("replaced by many more: no more of them are asked for than tell it", () =>
+    Effect.gen(function*() {
+      const s3 = yield* S3.S3
+      const pointer = yield* stored("a document.")
+      yield* s3.putObject({ Bucket, Key: pointer.key, Body: new Uint8Array(mebibyte) })
+      assert.strictEqual((yield* failure(fetched(pointer))).reason, "Corrupt")
+      const gets = yield* Effect.flatMap(LocalS3.LocalS3, (local) => local.callsTo({ operation: "GetObject" }))
+      for (const { input } of gets) assert.deepInclude(input, { Range: "bytes=0-11" })
+      assert.isNotEmpty(gets)
+    }))
+
   test("replaced behind the pointer: corrupt, whatever their length, also as a stream", () =>
     Effect.gen(function*() {
       const s3 = yield* S3.S3
@@ -561,6 +584,44 @@ describe("failures", () => {
       assert.notInclude(JSON.stringify(e) + String(e) + e.message, "SECRET")
       const invalid = yield* failure(blobs.store({ owner: { ...secret, path: [] }, body: bytes("SECRET-VALUE") }))
       assert.strictEqual(invalid.reason, "InvalidOwner")
+    }))
+
+  test("owners and pointers that are none are refused, and nothing is sent", () =>
+    Effect.gen(function*() {
+      const blobs = yield* Blobs.Blobs
+      const pointer = yield* stored("x")
+      // as a caller without TypeScript may
+      const owners: ReadonlyArray<unknown> = [
+        undefined,
+        null,
+        {},
+        ...[undefined, null, "1", { S: 1 }, {}].map((partitionKey) => ({ ...owner, partitionKey })),
+        { ...owner, sortKey: null },
+        { ...owner, path: undefined },
+        { ...owner, path: "doc" },
+        { ...owner, prefix: undefined },
+        { ...owner, table: null },
+        { ...owner, previousPrefixes: ["old//"] }
+      ]
+      const pointers: ReadonlyArray<unknown> = [undefined, null, {}, { bucket: Bucket }, { ...pointer, key: 1 }]
+      const { result, sent } = yield* requests(Effect.all({
+        owners: Effect.forEach(owners as ReadonlyArray<Blobs.Blobs.Owner>, (by) =>
+          Effect.all([
+            failure(blobs.store({ owner: by, body: bytes("x") })),
+            failure(blobs.fetch(by, pointer)),
+            failure(blobs.delete(by, pointer))
+          ])),
+        pointers: Effect.forEach(pointers as ReadonlyArray<Pointer.Pointer>, (one) =>
+          Effect.all([
+            failure(Effect.suspend(() => blobs.fetch(owner, one))),
+            failure(Stream.runDrain(blobs.stream(owner, one))),
+            failure(Effect.suspend(() => blobs.delete(owner, one))),
+            failure(Effect.suspend(() => blobs.presign(owner, one, { expiresIn: "1 minute" })))
+          ]))
+      }))
+      assert.deepStrictEqual([...new Set(result.owners.flat().map((e) => e.reason))], ["InvalidOwner"])
+      assert.deepStrictEqual([...new Set(result.pointers.flat().map((e) => e.reason))], ["Foreign"])
+      assert.deepStrictEqual(sent, [])
     }))
 
   it.effect("options that cannot be used are refused", () =>

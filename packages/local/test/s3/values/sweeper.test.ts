@@ -378,7 +378,15 @@ describe("a sweep refuses", () => {
         { margin: "23 hours" },
         { margin: Infinity },
         { pageSize: 0 },
-        { cursor: "x" }
+        { cursor: "x" },
+        // as what was kept may be, or a caller without TypeScript
+        ...[
+          { cursor: null },
+          { cursor: 5 },
+          { prefix: undefined },
+          { margin: "a day" },
+          { retain: "a day" }
+        ] as unknown as ReadonlyArray<More>
       ]
       for (const one of wrong) {
         assert.deepStrictEqual(yield* refused([], one), ["InvalidOptions", []], JSON.stringify(one))
