@@ -130,8 +130,8 @@ describe("batch", () => {
     >()
   })
   it("takes an array of any length, and what it left over", () => {
-    const get = () => Users.get(k)
-    const many = batch([user].map(({ id }) => Users.get({ id })))
+    const get = ({ id }: User) => Users.get({ id })
+    const many = batch([user].map(get))
     expect(many).type.toBe<
       Effect.Effect<
         ReadonlyArray<Option.Option<User>>,
