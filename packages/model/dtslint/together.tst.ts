@@ -217,7 +217,7 @@ describe("transact", () => {
     >()
   })
   it("takes no read and no return value", () => {
-    // @ts-expect-error is missing the following properties
+    // @ts-expect-error Property 'fits' is missing
     transact([Users.get(k)])
     // @ts-expect-error is not assignable
     transact([Users.put(user, { return: "ALL_OLD" })])
