@@ -1,5 +1,6 @@
 /**
- * `npm run demo`, `npm run example -- examples/name.ts`, `npm test`, `npm run local` and `npm run bench`, on a machine that has Node and nothing else.
+ * `npm run demo`, `npm run example -- examples/name.ts`, `npm test`, `npm run local`, `npm run bench` and `npm run reference`, on a
+ * machine that has Node and nothing else.
  */
 import { spawn } from "node:child_process"
 import { mkdirSync } from "node:fs"
@@ -73,6 +74,11 @@ const commands = {
   bench: (args) => {
     say("measuring what a call costs; everything else that runs disturbs it")
     return node(tsx("bench/src/calls/run.ts", args), withoutAws(process.env))
+  },
+
+  reference: () => {
+    say("writing the API reference to build/reference")
+    return node(["scripts/reference.mjs"], withoutAws(process.env))
   },
 
   // With arguments: only vitest, with them (`npm test -- packages/aws -t retry`).
