@@ -8,6 +8,7 @@ import type { ValidationException } from "@armature/aws/Exceptions"
 import type * as DynamoDB from "@armature/dynamodb/DynamoDB"
 import type { ItemTooLargeException } from "@armature/dynamodb/DynamoDBException"
 import type { Item } from "@armature/dynamodb/Item"
+import type { Blobs } from "@armature/s3/Blobs"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
@@ -16,6 +17,7 @@ import type { Action, Capability, Paths } from "./Expression.js"
 import * as internal from "./internal/entity.js"
 import type { EntityPlan } from "./internal/entityPlan.js"
 import type * as T from "./internal/entityTypes.js"
+import type { SizeReport } from "./internal/size.js"
 import type { Read, Write } from "./Operation.js"
 import type * as Table from "./Table.js"
 
@@ -46,7 +48,11 @@ export type TypeId = typeof internal.TypeId
 export interface Options<X> {
   /** Tells the entity's items from others in the table. By default the schema's identifier (a class's name). */
   readonly name?: string | undefined
-  /** The most bytes that an item may have, as DynamoDB counts them. Default: 409,600, DynamoDB's own limit. */
+  /**
+   * The most bytes that an item may have, as DynamoDB counts them. Default: 409,600, DynamoDB's own limit. An item that is written whole (by
+   * `put`, `create`, `replace` or `save`, alone or in a batch or a transaction) and has more is an `ItemTooLargeException`, and is not sent.
+   * An `update` does not know the rest of its item: of an item that becomes too large by it DynamoDB says that it is invalid.
+   */
   readonly maxSize?: number | undefined
   /**
    * The attributes of the primary key that go into the KMS encryption context: a tenant, say. Every value of it has a data key of its own
@@ -126,6 +132,15 @@ export interface Page<out A> {
   /** Where the next page begins: opaque text that can be given away, since it says nothing but keys; none where this was the last. */
   readonly cursor: Option.Option<string>
 }
+
+/**
+ * The bytes that DynamoDB counts for an item, by attribute with the largest first, each and all with their `share` of the entity's limit
+ * (1 is full), and estimates of the capacity units of reading it and of putting it where none stands.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ItemSize = SizeReport
 
 // ---------------------------------------------------------------------------------------------------------------- failures
 
@@ -395,6 +410,13 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
   readonly decode: (
     item: Item
   ) => Effect.Effect<A, T.DecodeError<E> | N | H["load"]["error"], T.DecodeRequires<E, R | H["load"]["requires"]>>
+
+  /**
+   * What the item takes up as a `put` would write it now, without its hooks, and what reading and writing it costs. What is sealed is sealed
+   * for it, nothing is stored: a value for S3 counts as itself where its attribute says that it is small enough, or as a pointer to the
+   * longest bucket. An item above the limit is no failure here.
+   */
+  readonly size: (item: A) => Effect.Effect<ItemSize, T.EncodeError<E>, Exclude<T.EncodeRequires<E, R>, Blobs>>
 }
 
 /**

@@ -427,4 +427,4 @@ type Members<M, K extends string, A, E, Reserved> = {
  * @since 0.1.0
  * @category paths
  */
-export type Paths<A, E> = { readonly [K in Keys<A> & Keys<E>]: Member<A, K, A, E, K> }
+export type Paths<in out A, in out E> = { readonly [K in Keys<A> & Keys<E>]: Member<A, K, A, E, K> }

@@ -392,6 +392,18 @@ describe("features", () => {
       assert.strictEqual((yield* Pages.require({ id: "1" })).text, text)
     }))
 
+  feature("Size calculator, size limit", () =>
+    Effect.gen(function*() {
+      const Small = Entity.make(App, User, { primary: { pk: key`SMALL#${"id"}`, sk: key`SMALL` } }, { maxSize: 1000 })
+      const { attributes, read, share, size, write } = yield* Small.size(user("1"))
+      assert.deepStrictEqual([attributes[0]?.attribute, share === size / 1000], ["__entity", true])
+      assert.deepStrictEqual([read.eventuallyConsistent, write.total], [0.5, 1])
+      const e = yield* Effect.flip(Small.put(new User({ id: "1", name: "x".repeat(1000) })))
+      assert(e._tag === "ItemTooLargeException")
+      assert.strictEqual(e.largest[0]?.attribute, "name")
+      assert.strictEqual(yield* sent("PutItem"), 0)
+    }))
+
   feature("Hooks", () =>
     Effect.gen(function*() {
       class Nameless extends Data.TaggedError("Nameless") {}

@@ -204,7 +204,7 @@ const settle = (
 }
 
 /** A copy of `into` with a value at a path of maps; those on the way are copied. */
-const putAt = (
+export const putAt = (
   into: AttributeValue | undefined,
   path: ReadonlyArray<string>,
   value: ReadonlyAttributeValue

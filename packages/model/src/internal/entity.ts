@@ -6,8 +6,9 @@ import type * as Table from "../Table.js"
 import { compile, type Declared, type EntityPlan, type Options, partNames } from "./entityPlan.js"
 import { query, queryPage, scan, scanPage } from "./entityQuery.js"
 import { decode, get, pick, require_, withTable } from "./entityRead.js"
+import type { Prepared } from "./entitySend.js"
 import { save, update } from "./entityUpdate.js"
-import { checkItem, create, delete_, type Prepared, put, replace, type Values } from "./entityWrite.js"
+import { checkItem, create, delete_, put, replace, size, type Values } from "./entityWrite.js"
 import type { WriteOperation } from "./operation.js"
 
 export const TypeId: unique symbol = Symbol.for("@armature/model/Entity")
@@ -118,6 +119,7 @@ export const fromPlan = (plan: EntityPlan<never>) => {
     queryPage: queryPage(plan),
     scan: scan(plan),
     scanPage: scanPage(plan),
+    size: size(plan),
     decode: (item: Item) => Effect.suspend(() => withTable(plan, (name) => decode(plan, name, item)))
   }
 }

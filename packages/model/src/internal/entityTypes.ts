@@ -55,15 +55,18 @@ export type KeysOf<T> = T extends unknown ? keyof T & string : never
  */
 type MarksOf<E, Depth extends ReadonlyArray<0> = []> = Depth["length"] extends 8 ? never
   : E extends OpaqueMark ? (E extends SealedMark ? "sealed" : never) | (E extends OffloadedMark ? "offloaded" : never)
-  : E extends FilledMark<infer Kind> ? Kind
+  : E extends FilledMark ? E[keyof FilledMark]
   : E extends Primitive ? never
-  : E extends ReadonlyArray<infer Element> ? Loose<MarksOf<Element, [0, ...Depth]>>
+  : E extends ReadonlyArray<unknown> ? Loose<MarksOf<E[number], [0, ...Depth]>>
   : E extends ReadonlySet<infer Member> ? Loose<MarksOf<Member, [0, ...Depth]>>
   : E extends ReadonlyMap<infer Key, infer Value> ? Loose<MarksOf<Key | Value, [0, ...Depth]>>
   : E extends (...args: ReadonlyArray<never>) => unknown ? never
-  : E extends object ? {
-      [K in keyof E]-?: string extends K ? Loose<MarksOf<E[K], [0, ...Depth]>> : MarksOf<E[K], [0, ...Depth]>
-    }[keyof E]
+  : E extends object
+    // the members' types are looked at as one union, each of which stands there once
+    ? string extends keyof E ? {
+        [K in keyof E]-?: string extends K ? Loose<MarksOf<E[K], [0, ...Depth]>> : MarksOf<E[K], [0, ...Depth]>
+      }[keyof E]
+    : MarksOf<E[keyof E], [0, ...Depth]>
   : never
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined | Uint8Array

@@ -2,7 +2,9 @@
 import type { SerializationException } from "@armature/aws/Exceptions"
 import { ValidationException } from "@armature/aws/Exceptions"
 import type { AttributeValue, ReadonlyAttributeValue } from "@armature/dynamodb/AttributeValue"
+import type { ItemTooLargeException } from "@armature/dynamodb/DynamoDBException"
 import * as Wire from "@armature/dynamodb/Expression"
+import { checkSize } from "@armature/dynamodb/Item"
 import type { Blobs } from "@armature/s3/Blobs"
 import type { Stored } from "@armature/s3/Pointer"
 import * as Clock from "effect/Clock"
@@ -21,6 +23,7 @@ import {
   encodeAttributes,
   type EntityPlan,
   factsOf,
+  keysOfItem,
   partNames,
   primaryKey,
   type Side,
@@ -28,19 +31,8 @@ import {
   writeSide
 } from "./entityPlan.js"
 import { decode, decodeSome, withTable } from "./entityRead.js"
-import {
-  existingItem,
-  failedOf,
-  keptConditions,
-  type Lock,
-  lockOf,
-  onFailure,
-  operation,
-  type Prepared,
-  replacing,
-  type Returns,
-  type Values
-} from "./entityWrite.js"
+import { failedOf, type Lock, onFailure, operation, type Prepared, type Returns } from "./entitySend.js"
+import { existingItem, keptConditions, lockOf, replacing, type Values } from "./entityWrite.js"
 import type { WriteOperation } from "./operation.js"
 
 type AnyPlan = EntityPlan<never>
@@ -392,6 +384,34 @@ export const update = (plan: AnyPlan) => (key: Values, f: Actions, options: Upda
   )
 }
 
+/**
+ * What is different, if the item that comes of it is not too large. What is sealed counts as what it seals, which is less, and what goes to
+ * S3 as nothing: nothing is refused that could be written.
+ */
+const savable = (
+  plan: AnyPlan,
+  before: Draft,
+  after: Draft,
+  primary: ReadonlyMap<string, AttributeValue>
+): Either.Either<ReadonlyArray<condition.Action>, Failure | ItemTooLargeException> =>
+  Either.flatMap(
+    changes(plan, before, after, primary),
+    (actions) =>
+      Either.flatMap(keysOfItem(plan, after.item), (keys) => {
+        const item = after.pending.reduce<AttributeValue>((into, { content, path, place }) =>
+          content._tag === "Kept"
+            ? behaviours.putAt(into, path, content.kept.value)
+            : content._tag === "Value" && place.how.offloaded === undefined
+            ? behaviours.putAt(into, path, content.value)
+            : into, { M: after.item })
+        const own = plan.filled.version === undefined ? {} : { [writeId]: { B: new Uint8Array(16) } }
+        return Either.map(
+          checkSize({ ...item.M, ...keys, ...own, [discriminator]: { S: plan.name } }, { maxSize: plan.maxSize }),
+          () => actions
+        )
+      })
+  )
+
 /** Sends what is different in `after`, under the condition that what it builds on is still there. */
 export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOperation =>
   operation(
@@ -402,7 +422,7 @@ export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOpe
       updatePlan(plan, before, (primary) =>
         chain(draftOf(plan, before), (old) =>
           chain(draftOf(plan, after), (now) =>
-            Either.map(changes(plan, old, now, primary), (actions): Update => ({
+            Either.map(savable(plan, old, now, primary), (actions): Update => ({
               actions,
               given: new Map(
                 codecNames(plan).map(([name, stored]) =>

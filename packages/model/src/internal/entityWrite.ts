@@ -1,183 +1,30 @@
-/** Writing: a plan sent alone, and the operations that write or take away whole items. */
-import { type AwsException, fieldsOf } from "@armature/aws/AwsException"
-import { SerializationException, ValidationException, WriteOutcomeUnknownException } from "@armature/aws/Exceptions"
+/** Writing or taking away a whole item: the plans of the operations, and what an item takes up. */
+import { SerializationException } from "@armature/aws/Exceptions"
 import type { AttributeValue, ReadonlyAttributeValue } from "@armature/dynamodb/AttributeValue"
-import { DynamoDB, type Operations } from "@armature/dynamodb/DynamoDB"
-import * as D from "@armature/dynamodb/DynamoDBException"
+import type { DynamoDB, Operations } from "@armature/dynamodb/DynamoDB"
 import * as Wire from "@armature/dynamodb/Expression"
 import { checkSize, type Item } from "@armature/dynamodb/Item"
-import { Blobs } from "@armature/s3/Blobs"
-import * as Pointer from "@armature/s3/Pointer"
-import { S3AttributeException } from "@armature/s3/S3AttributeException"
+import type * as Pointer from "@armature/s3/Pointer"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { randomBytes } from "node:crypto"
-import { ConditionalCheckFailedException } from "../EntityException.js"
 import { Ids } from "../Ids.js"
-import type { Fits, WriteAction, WritePlan } from "../Operation.js"
+import type { Fits, WriteAction } from "../Operation.js"
 import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
 import type { Draft } from "./codec.js"
 import { claims, type If, render } from "./entityCondition.js"
 import { chain, discriminator, type EntityPlan, factsOf, keysOfItem, primaryKey, writeId } from "./entityPlan.js"
 import { decode, withTable } from "./entityRead.js"
-import { WriteOperation } from "./operation.js"
+import { failedOf, type Lock, onFailure, operation, type Prepared, type Returns } from "./entitySend.js"
+import type { WriteOperation } from "./operation.js"
+import { assumed, report, type SizeReport } from "./size.js"
 
 type AnyPlan = EntityPlan<never>
 export type Values = Readonly<Record<string, unknown>>
-
-/** The version that a write makes, and by which id it can be told from another writer's. */
-export interface Lock {
-  readonly stored: string
-  readonly to: number
-  readonly id: Uint8Array
-}
-
-export type Returns = "NONE" | "ALL_OLD" | "ALL_NEW" | "UPDATED_OLD" | "UPDATED_NEW"
-
-/** A plan, and what sending it alone takes beside. */
-export interface Prepared extends WritePlan<unknown, unknown, unknown, unknown> {
-  readonly facts: Facts
-  readonly lock: Lock | undefined
-  /** Values in S3 that the item keeps. */
-  readonly kept: behaviours.Prepared<unknown>["kept"]
-  /** Whether the condition is there for what is kept, and for nothing that the type of the operation tells. */
-  readonly onlyKept: boolean
-  /** Of a put: the value as it is written. */
-  readonly written?: object | undefined
-  /** Whether it may be sent again after an attempt of unknown outcome. */
-  readonly resend: "always" | "never" | undefined
-}
-
-// ---------------------------------------------------------------------------------------------------------------- sending
-
-type Output = { readonly Attributes?: Item | undefined }
-
-const send = (
-  db: DynamoDB.Service,
-  action: WriteAction,
-  ReturnValues: Returns,
-  resend: Prepared["resend"]
-): Effect.Effect<Output, unknown> => {
-  const options = { resend }
-  if (action.Put !== undefined) return db.putItem({ ...action.Put, ReturnValues }, options)
-  if (action.Update !== undefined) return db.updateItem({ ...action.Update, ReturnValues }, options)
-  if (action.Delete !== undefined) return db.deleteItem({ ...action.Delete, ReturnValues }, options)
-  return action.ConditionCheck === undefined ? Effect.succeed({}) : check(db, action.ConditionCheck)
-}
-
-type ConditionCheck = NonNullable<WriteAction["ConditionCheck"]>
-
-/** A check alone is a transaction of one, whose single reason is its failure. */
-const check = (db: DynamoDB.Service, ConditionCheck: ConditionCheck): Effect.Effect<Output, unknown> =>
-  Effect.catchAll(
-    Effect.map(db.transactWriteItems({ TransactItems: [{ ConditionCheck }] }), (): Output => ({})),
-    (e): Effect.Effect<never, AwsException> => {
-      if (e._tag !== "TransactionCanceledException") return Effect.fail(e)
-      const [reason] = e.reasons
-      const fields = { ...fieldsOf(e), code: reason?.code, awsMessage: reason?.awsMessage }
-      switch (reason?.code) {
-        case "ConditionalCheckFailed":
-          return Effect.fail(new D.ConditionalCheckFailedException({ ...fields, item: reason.item }))
-        case "ProvisionedThroughputExceeded":
-        case "ThrottlingError":
-          return Effect.fail(new D.ProvisionedThroughputExceededException(fields))
-        case "TransactionConflict":
-          return Effect.fail(new D.TransactionConflictException(fields))
-        default:
-          return Effect.fail(new ValidationException(fields))
-      }
-    }
-  )
-
-const sameBytes = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && Buffer.compare(a, b) === 0
-
-/** A failure of the service as the entity's own. */
-const failed = (write: Prepared, e: unknown): Effect.Effect<Output, unknown> => {
-  if (e instanceof D.ConditionalCheckFailedException) return Effect.fail(conditionFailed(write, e))
-  const { lock } = write
-  if (!(e instanceof WriteOutcomeUnknownException) || lock === undefined) return Effect.fail(e)
-  // the condition failed after an attempt of unknown outcome: it may have failed on our own write
-  if (!(e.last instanceof D.ConditionalCheckFailedException)) return Effect.fail(e)
-  const item: Option.Option<Item> = e.last.item
-  if (Option.isNone(item) || item.value[lock.stored]?.N !== String(lock.to)) return Effect.fail(e)
-  return sameBytes(item.value[writeId]?.B, lock.id)
-    ? Effect.succeed({ Attributes: item.value })
-    : Effect.fail(conditionFailed(write, e.last))
-}
-
-const conditionFailed = (write: Prepared, e: D.ConditionalCheckFailedException<Item>): unknown =>
-  write.onlyKept
-    ? new S3AttributeException({ ...fieldsOf(e), reason: "Foreign" })
-    : write.failed({ ...fieldsOf(e), item: e.item })
-
-/** Sends a plan alone, and gives what the operation gives. */
-const run = (
-  plan: AnyPlan,
-  returns: Returns,
-  answer: (write: Prepared, output: Output, db: DynamoDB.Service) => Effect.Effect<unknown, unknown, unknown>
-) =>
-(write: Prepared): Effect.Effect<unknown, unknown, unknown> =>
-  Effect.flatMap(DynamoDB, (db) => {
-    const once = (stored: ReadonlyArray<Pointer.Stored>, wanted: Returns, resend: Prepared["resend"]) =>
-      Effect.flatMap(
-        write.action(stored),
-        (action) => Effect.catchAll(send(db, action, wanted, resend), (e) => failed(write, e))
-      )
-    const sent = write.values.length === 0
-      ? once([], returns, write.resend)
-      : Effect.flatMap(Blobs, (blobs) => {
-        // what was replaced is told by the old image, and can be deleted
-        const wanted = returns === "NONE" && write.lock === undefined ? "ALL_OLD" : returns
-        const item = (stored: ReadonlyArray<Pointer.Stored>) =>
-          Effect.map(once(stored, wanted, "never"), (value) => ({
-            value,
-            old: wanted === "ALL_OLD" && value.Attributes !== undefined
-              ? replaced(plan, write, value.Attributes)
-              : undefined
-          }))
-        return Effect.flatMap(blobs.write(write.values, item), ({ result }) => result)
-      })
-    return Effect.flatMap(sent, (output) => answer(write, output, db))
-  })
-
-/** What an old image points to, but for what the new item keeps. */
-const replaced = (plan: AnyPlan, write: Prepared, old: Item): ReadonlyArray<Blobs.Old> => {
-  const kept = new Set(write.kept.map(({ path }) => path.join("\0")))
-  return behaviours.pointers(plan.codec, old, write.facts).filter(({ owner }) => !kept.has(owner.path.join("\0")))
-}
-
-/** The request with what would go to S3 in the item. */
-const inline = (write: WritePlan<unknown, unknown, unknown, unknown>): Either.Either<WriteAction, unknown> =>
-  write.action(write.values.map(() => Pointer.inline({ B: new Uint8Array() })))
-
-/** A write as a value; `plan` is made anew for each run. */
-export const operation = (
-  plan: AnyPlan,
-  fits: Fits,
-  returns: Returns,
-  make: () => Effect.Effect<Prepared, unknown, unknown>,
-  answer: (write: Prepared, output: Output, db: DynamoDB.Service) => Effect.Effect<unknown, unknown, unknown>
-): WriteOperation => {
-  const runs = run(plan, returns, answer)
-  // what is run is what `make` made
-  return new WriteOperation(fits, make, (write) => runs(write as Prepared), inline)
-}
-
-/** The entity's own exception of a failed condition. */
-export const failedOf =
-  (plan: AnyPlan, table: string): WritePlan<unknown, unknown, unknown, unknown>["failed"] => (fields) =>
-    new ConditionalCheckFailedException<unknown, unknown, unknown>({
-      ...fields,
-      decoded: Option.match(fields.item, {
-        onNone: () => Effect.succeedNone,
-        // not before somebody asks
-        onSome: (item) => Effect.map(Effect.suspend(() => decode(plan, table, item)), Option.some)
-      })
-    })
 
 // ---------------------------------------------------------------------------------------------------------------- versions
 
@@ -261,6 +108,43 @@ export interface PutOptions {
 const beforePut = (plan: AnyPlan, given: object): Effect.Effect<object, unknown, unknown> =>
   plan.hooks?.beforePut?.(given) ?? Either.right(given)
 
+/** An item as it is written whole, but for what is sealed and what goes to S3. */
+interface Whole {
+  readonly value: object
+  readonly lock: Effect.Effect.Success<ReturnType<typeof lockOf>>
+  readonly draft: Draft
+  readonly keys: Item
+  readonly facts: Facts
+}
+
+const whole = (plan: AnyPlan, table: string, given: Values, mode: Mode): Effect.Effect<Whole, unknown, unknown> =>
+  chain(filled(plan, given, mode), (ready) =>
+    chain(lockOf(plan, ready as Values), (lock) => {
+      const value = lock === undefined || plan.filled.version === undefined
+        ? ready
+        : replacing(ready, { [plan.filled.version.name]: lock.to })
+      return chain(
+        plan.codec.encode(value as never),
+        (draft) =>
+          Either.map(keysOfItem(plan, draft.item), (keys): Whole => ({
+            value,
+            lock,
+            draft,
+            keys,
+            facts: factsOf(plan, table, keys, (part) => draft.item[part.stored])
+          }))
+      )
+    }))
+
+type Body = behaviours.Prepared<Record<string, AttributeValue>>
+
+/** The item in wire form. */
+const itemOf = (plan: AnyPlan, { keys, lock }: Whole, body: Body, stored: ReadonlyArray<Pointer.Stored>): Item => {
+  const item: Item = { ...body.item(stored), ...keys, [discriminator]: { S: plan.name } }
+  if (lock !== undefined) item[writeId] = { B: lock.id }
+  return item
+}
+
 const putPlan = (
   plan: AnyPlan,
   given: object,
@@ -270,61 +154,55 @@ const putPlan = (
   withTable(
     plan,
     (table) =>
-      chain(chain(beforePut(plan, given), (given) => filled(plan, given as Values, mode)), (ready) =>
-        chain(lockOf(plan, ready as Values), (lock) => {
-          const value = lock === undefined || plan.filled.version === undefined
-            ? ready
-            : replacing(ready, { [plan.filled.version.name]: lock.to })
-          return chain(plan.codec.encode(value as never), (draft) =>
-            chain(keysOfItem(plan, draft.item), (keys) => {
-              const facts = factsOf(plan, table, keys, (part) =>
-                draft.item[part.stored])
-              const added = [
-                ...(lock === undefined || mode === "migrate" ? [] : [lock.condition]),
-                ...(mode === "create" && lock === undefined ? [missingItem(plan)] : []),
-                ...(mode === "replace" ? [existingItem(plan)] : [])
-              ]
-              return chain(claims(plan, own, added), (all) =>
-                chain(prepared(draft, facts), (body) => {
-                  const conditions = lock === undefined
-                    ? [...all.conditions, ...keptConditions(body.kept)]
-                    : all.conditions
-                  return Either.map(render({ ...all, conditions }), (members): Prepared => ({
-                    table,
-                    key: primaryOf(plan, keys),
-                    values: body.values,
-                    value: plan.filled.version === undefined && mode !== "create" ? undefined : value,
-                    written: value,
-                    facts,
-                    lock,
-                    kept: body.kept,
-                    onlyKept: all.conditions.length === 0 && all.raw === undefined,
-                    resend: lock === undefined ? undefined : "always",
-                    failed: failedOf(plan, table),
-                    action: (stored) => {
-                      const Item: Item = { ...body.item(stored), ...keys, [discriminator]: { S: plan.name } }
-                      if (lock !== undefined) Item[writeId] = { B: lock.id }
-                      return Either.map(
-                        checkSize(Item, { maxSize: plan.maxSize }),
-                        (Item): WriteAction => ({
-                          Put: { TableName: table, Item, ...members, ...onFailure(members) }
-                        })
-                      )
-                    }
-                  }))
-                }))
+      chain(chain(beforePut(plan, given), (given) => whole(plan, table, given as Values, mode)), (made) => {
+        const { draft, facts, keys, lock, value } = made
+        const added = [
+          ...(lock === undefined || mode === "migrate" ? [] : [lock.condition]),
+          ...(mode === "create" && lock === undefined ? [missingItem(plan)] : []),
+          ...(mode === "replace" ? [existingItem(plan)] : [])
+        ]
+        return chain(claims(plan, own, added), (all) =>
+          chain(prepared(draft, facts), (body) => {
+            const conditions = lock === undefined
+              ? [...all.conditions, ...keptConditions(body.kept)]
+              : all.conditions
+            return Either.map(render({ ...all, conditions }), (members): Prepared => ({
+              table,
+              key: primaryOf(plan, keys),
+              values: body.values,
+              value: plan.filled.version === undefined && mode !== "create" ? undefined : value,
+              written: value,
+              facts,
+              lock,
+              kept: body.kept,
+              onlyKept: all.conditions.length === 0 && all.raw === undefined,
+              resend: lock === undefined ? undefined : "always",
+              failed: failedOf(plan, table),
+              action: (stored) =>
+                Either.map(
+                  checkSize(itemOf(plan, made, body, stored), { maxSize: plan.maxSize }),
+                  (Item): WriteAction => ({ Put: { TableName: table, Item, ...members, ...onFailure(members) } })
+                )
             }))
-        }))
+          }))
+      })
   )
 
-/** The item that stands there is asked for with every condition: it costs nothing, and is decoded only if somebody asks. */
-export const onFailure = (members: { readonly ConditionExpression?: string }) =>
-  members.ConditionExpression === undefined ? {} : { ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const }
+/** What an item takes up as a put would write it. */
+export const size = (plan: AnyPlan) => (item: object): Effect.Effect<SizeReport, unknown, unknown> =>
+  Effect.suspend(() =>
+    // no size depends on the table's own name
+    chain(whole(plan, plan.table.logicalName, item as Values, "put"), (made) =>
+      chain(prepared(made.draft, made.facts), (body) =>
+        Either.right(
+          report(plan.table.plan, itemOf(plan, made, body, body.values.map(assumed)), plan.maxSize)
+        )))
+  )
 
 const prepared = (
   draft: Draft,
   facts: Facts
-): Effect.Effect<behaviours.Prepared<Record<string, AttributeValue>>, unknown, unknown> =>
+): Effect.Effect<Body, unknown, unknown> =>
   draft.pending.length === 0
     ? Either.right({ values: [], kept: [], item: () => draft.item })
     : behaviours.prepare(draft, facts)

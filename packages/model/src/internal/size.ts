@@ -1,5 +1,7 @@
 /** What an item in wire form takes up, by attribute, and what reading and writing it costs. Estimates: DynamoDB measures what it does. */
 import * as Item from "@armature/dynamodb/Item"
+import type { Blobs } from "@armature/s3/Blobs"
+import * as Pointer from "@armature/s3/Pointer"
 import type { IndexPlan, Keys, TablePlan } from "./table.js"
 
 /** The bytes of one attribute, its name included, and its part of the limit, 0 to 1 and above. */
@@ -87,4 +89,25 @@ export const report = (
     read: readUnits(size),
     write: { table, indexes, total, transactional: total * 2 }
   }
+}
+
+const longest = { bucket: 63, region: 14, hash: 64, ulid: 26, versionId: 32, sizeDigits: 13 } as const
+
+/**
+ * What an item holds of a value that may go to S3: the value, where its attribute says that it is small enough, or a pointer of the longest
+ * bucket's name, with a version. No more is known before it is stored.
+ */
+export const assumed = ({ above, body, contentType, owner }: Blobs.Value<unknown>): Pointer.Stored => {
+  const bytes = body instanceof Uint8Array ? body : undefined
+  if (bytes !== undefined && above !== undefined && bytes.length <= above) return Pointer.inline({ B: bytes })
+  const prefix = owner.prefix.endsWith("/") ? owner.prefix : `${owner.prefix}/`
+  return Pointer.offloaded({
+    bucket: "-".repeat(longest.bucket),
+    region: "-".repeat(longest.region),
+    key: `${prefix}${"-".repeat(longest.hash)}/${owner.path.join(".")}/${"-".repeat(longest.ulid)}`,
+    size: bytes?.length ?? 10 ** longest.sizeDigits - 1,
+    sha256: new Uint8Array(32),
+    versionId: "-".repeat(longest.versionId),
+    contentType
+  })
 }
