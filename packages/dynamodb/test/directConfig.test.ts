@@ -7,6 +7,7 @@ import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Http from "node:http"
+import * as Https from "node:https"
 import * as Net from "node:net"
 import { assert, vi } from "vitest"
 import { named } from "../src/internal/directOperations.js"
@@ -162,6 +163,58 @@ describe("the direct transport's configuration", () => {
       assert.deepStrictEqual(tunnels, [new URL(endpoint).host])
     }))
 
+  it.scopedLive("speaks TLS, with a server whose certificate it can trust and no other, through a proxy too", () =>
+    Effect.gen(function*() {
+      const sockets = new Set<unknown>()
+      const { port } = yield* listen(Https.createServer({ key, cert }, (request, response) => {
+        sockets.add(request.socket)
+        request.resume().on("end", () => answer(request, response))
+      }))
+      const proxy = yield* listen(
+        Http.createServer().on("connect", (_: unknown, client: Net.Socket) => {
+          const server = Net.connect(port, "127.0.0.1", () => {
+            client.write("HTTP/1.1 200 OK\r\n\r\n")
+            server.pipe(client).pipe(server)
+          })
+          client.on("error", () => server.destroy())
+          server.on("error", () => client.destroy())
+        })
+      )
+      const options = { region: "eu-west-1", endpoint: `https://localhost:${port}`, credentials, retry: AwsRetry.none }
+      const layers = [
+        DynamoDB.layerDirect(options),
+        DynamoDB.layerDirect({ ...options, proxy: `http://127.0.0.1:${proxy.port}` })
+      ]
+      for (const layer of layers) {
+        const e = yield* Effect.flip(get).pipe(Effect.provide(layer))
+        assert.strictEqual(e._tag === "ConfigurationException" ? e.reason : e._tag, "UntrustedCertificate")
+        const before = sockets.size
+        yield* withEnv(
+          { NODE_TLS_REJECT_UNAUTHORIZED: "0" },
+          Effect.zipRight(get, get).pipe(Effect.provide(layer))
+        )
+        assert.strictEqual(sockets.size, before + 1)
+      }
+    }))
+
+  it.scopedLive("a large request arrives whole, and a large answer", () =>
+    Effect.gen(function*() {
+      const text = "ü".repeat(150_000)
+      const sent = { TableName: "t", Key: { id: { S: text } }, ReturnConsumedCapacity: "TOTAL" as const }
+      let length = 0
+      const { endpoint } = yield* serve(
+        (_, response) => response.writeHead(200).end(JSON.stringify({ Item: { id: { S: text } } })),
+        (request) => request.on("data", (chunk: Buffer) => length += chunk.length)
+      )
+      const layer = DynamoDB.layerDirect({ region: "eu-west-1", endpoint, credentials, retry: AwsRetry.none })
+      const { Item } = yield* Effect.flatMap(
+        DynamoDB.DynamoDB,
+        (db) => db.getItem(sent)
+      ).pipe(Effect.provide(layer))
+      assert.isTrue(Item?.id?.S === text)
+      assert.strictEqual(length, Buffer.byteLength(JSON.stringify(sent)))
+    }))
+
   /** Moves the wall clock, as a process that was frozen finds it moved. */
   const later = (millis: number) =>
     Effect.acquireRelease(
@@ -211,3 +264,21 @@ describe("the direct transport's configuration", () => {
       }).pipe(Effect.provide(DynamoDB.layerDirect(options)))
     }))
 })
+
+/** Of a server on the loopback interface, and of nothing else. */
+const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgje7z9+jItCDhtKDO
+BGN4otj6AcXINwAV7Iaz4mnY5NChRANCAARZ7Wt5tET5sF2+86uQSaqBzeX1Zq6K
+aWq2+/tKIxAVv9eqMjidYxVjFFd3Cy2HJkZR8KBnjxhK94TgNuKm5uHV
+-----END PRIVATE KEY-----`
+const cert = `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUd9YeoG32CaldJCDQkl2WcaOMRFcwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzEyMzczMFoYDzIxMjYxMDMw
+MTIzNzMwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARZ7Wt5tET5sF2+86uQSaqBzeX1Zq6KaWq2+/tKIxAVv9eqMjidYxVj
+FFd3Cy2HJkZR8KBnjxhK94TgNuKm5uHVo28wbTAdBgNVHQ4EFgQUuqrvu8VHax7o
+z+NSvT7nE/lJP+IwHwYDVR0jBBgwFoAUuqrvu8VHax7oz+NSvT7nE/lJP+IwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhALIMRuVFZbgO8souYZGV67TdIzjCU+RUwzwfAQ2X+I8ZAiEA
+nTAAhtPWqSbVK1/EAgNU+Ixonr/CerQYLMgOypSw4eA=
+-----END CERTIFICATE-----`

@@ -13,10 +13,10 @@ import * as Sdk from "@aws-sdk/client-dynamodb"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { crc32 } from "node:zlib"
-import type * as Undici from "undici"
+import { NotHttp } from "./directAnswer.js"
+import { connector } from "./directConnect.js"
 import * as operations from "./directOperations.js"
-import { type Connection, Pool } from "./directPool.js"
-import { through } from "./directProxy.js"
+import { type Broken, type Exchange, Pool } from "./directPool.js"
 import * as shape from "./directShape.js"
 import { amzDate, type CanonicalHeaders, sha256, Signer } from "./directSigV4.js"
 import { identities, type Identity, type Target, targets } from "./directTarget.js"
@@ -80,165 +80,107 @@ class SigningClock {
 }
 
 /** One request on its way. */
-class Exchange implements Undici.Dispatcher.DispatchHandler {
-  private sent = false
+class Call implements Exchange {
+  head = ""
+  body: Buffer = none
+  answerWithin = 0
+  readonly endWithin: number
   private done = false
-  private status = 0
-  private headers: Answer.Headers = {}
-  private first: Buffer | undefined
-  private more: Array<Buffer> | undefined
-  private deadline = Infinity
-  private controller: Undici.Dispatcher.DispatchController | undefined
-  private connection: Connection | undefined
-  private unqueue: (() => void) | undefined
+  private pool: Pool | undefined
+  private target: Target | undefined
 
   constructor(
     private readonly wire: Wired,
     private readonly codec: Codec,
     private readonly succeed: (output: object) => void,
     private readonly failed: (failure: Wire.WireFailure) => void
-  ) {}
+  ) {
+    this.endWithin = wire.limits.request
+  }
 
-  go(pool: Pool, target: Target, body: Buffer, headers: Array<string>): void {
-    const headersTimeout = this.wire.limits.request === 0
-      ? 0
-      : Math.min(this.wire.limits.request + Answer.sendingTime(body.length), SdkConfig.longestMillis)
-    this.unqueue = pool.acquire(
-      (connection) => {
-        this.unqueue = undefined
-        this.connection = connection
-        const { origin, path } = target
-        try {
-          connection.dispatcher.dispatch(
-            { origin, path, method: "POST", headers, body, headersTimeout, bodyTimeout: this.wire.limits.request },
-            this
-          )
-        } catch (error) {
-          this.end(pool, Wire.inputFault(error))
-        }
-      },
-      () =>
-        this.end(
-          pool,
-          Wire.connectionFault({ phase: "connect", timeout: true, cause: timeout("ACQUIRE_TIMEOUT", target) })
-        )
-    )
+  go(pool: Pool, target: Target, head: string, body: Buffer): void {
+    this.head = head
+    this.body = body
+    if (this.endWithin > 0) {
+      this.answerWithin = Math.min(this.endWithin + Answer.sendingTime(body.length), SdkConfig.longestMillis)
+    }
     this.pool = pool
     this.target = target
+    pool.start(this)
   }
 
-  private pool: Pool | undefined
-  private target: Target | undefined
-
-  onRequestStart(controller: Undici.Dispatcher.DispatchController): void {
-    // what was under way once is never sent again behind the caller's back
-    if (this.sent) controller.abort(Object.assign(new Error(), { code: "ECONNRESET" }))
-    this.controller = controller
-    this.sent = true
-  }
-
-  onResponseStart(_: Undici.Dispatcher.DispatchController, status: number, headers: Answer.Headers): void {
-    if (status < 200) return
-    this.status = status
-    this.headers = headers
-    if (this.wire.limits.request > 0) this.deadline = clock() + this.wire.limits.request
-  }
-
-  onResponseData(controller: Undici.Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.first === undefined) this.first = chunk
-    else (this.more ??= [this.first]).push(chunk)
-    if (this.more !== undefined && clock() > this.deadline) controller.abort(timeout("BODY_TIMEOUT", this.target))
-  }
-
-  onResponseEnd(): void {
+  answered(status: number, headers: Answer.Headers, body: Buffer = none): void {
     if (this.done) return
     this.done = true
-    if (this.connection !== undefined) this.pool?.release(this.connection)
-    const bytes = this.more === undefined ? this.first : Buffer.concat(this.more)
-    this.wire.clock.note(this.headers)
+    this.wire.clock.note(headers)
     let answer: Record<string, unknown>
     try {
-      const checksum = this.headers["x-amz-crc32"]
-      if (checksum !== undefined && Number(checksum) !== crc32(bytes ?? none)) throw new Error("wrong checksum")
-      const parsed: unknown = bytes === undefined ? {} : JSON.parse(bytes.toString("utf8"))
-      if (this.status >= 300) return this.failed(serviceFault(this.status, this.headers, asRecord(parsed)))
+      const checksum = headers["x-amz-crc32"]
+      if (checksum !== undefined && Number(checksum) !== crc32(body)) throw new Error("wrong checksum")
+      const parsed: unknown = body.length === 0 ? {} : JSON.parse(body.toString("utf8"))
+      if (status >= 300) return this.failed(serviceFault(status, headers, asRecord(parsed)))
       answer = this.codec.read(parsed)
     } catch (cause) {
-      return this.failed(
-        Wire.malformedFault({ statusCode: this.status, requestId: Answer.requestId(this.headers), cause })
-      )
+      return this.failed(Wire.malformedFault({ statusCode: status, requestId: Answer.requestId(headers), cause }))
     }
-    answer.$metadata = this.metadata()
+    answer.$metadata = metadata(status, headers)
     this.succeed(answer)
   }
 
-  onResponseError(_: unknown, error: Error): void {
-    if (this.pool !== undefined) this.end(this.pool, this.failure(error))
+  broken(what: Broken): void {
+    if (this.done) return
+    this.done = true
+    this.failed(faultOf(what, this.target))
   }
 
   /** The program does not want it any more. */
   stop(): void {
     if (this.done) return
     this.done = true
-    this.unqueue?.()
-    this.controller?.abort(new Error("stopped"))
-    if (this.connection !== undefined) this.pool?.drop(this.connection)
-  }
-
-  private end(pool: Pool, failure: Wire.WireFailure): void {
-    if (this.done) return
-    this.done = true
-    if (this.connection !== undefined) pool.drop(this.connection)
-    this.failed(failure)
-  }
-
-  private metadata() {
-    const { headers } = this
-    return {
-      httpStatusCode: this.status,
-      requestId: Answer.requestId(headers),
-      extendedRequestId: headers["x-amz-id-2"],
-      cfId: headers["x-amz-cf-id"],
-      attempts: 1,
-      totalRetryDelay: 0
-    }
-  }
-
-  private failure(error: Error): Wire.WireFailure {
-    const code = "code" in error && typeof error.code === "string" ? error.code : ""
-    if (!this.sent) {
-      if (isCertificateError(error)) return Wire.configurationFault(error)
-      return code === "UND_ERR_CONNECT_TIMEOUT"
-        ? Wire.connectionFault({ phase: "connect", timeout: true, cause: timeout("CONNECT_TIMEOUT", this.target) })
-        : code === "UND_ERR_INVALID_ARG"
-        ? Wire.inputFault(error)
-        : Wire.connectionFault({
-          phase: "connect",
-          timeout: false,
-          // what Node's http client calls it
-          cause: code.startsWith("ERR_SSL_") ? Object.assign(new Error(), { code: "EPROTO" }) : error
-        })
-    }
-    // what came is no HTTP
-    if (error.name === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW") {
-      return Wire.malformedFault(
-        this.status === 0
-          ? { statusCode: undefined, cause: error }
-          : { statusCode: this.status, requestId: Answer.requestId(this.headers), cause: error }
-      )
-    }
-    const isTimeout = code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT" || code === "BODY_TIMEOUT"
-    return Wire.connectionFault({
-      phase: this.status === 0 ? "sent" : "body",
-      timeout: isTimeout,
-      cause: code.startsWith("UND_ERR_")
-        ? Object.assign(new Error(), { code: isTimeout ? "ETIMEDOUT" : "ECONNRESET" })
-        : error
-    })
+    this.pool?.stop(this)
   }
 }
 
-const none = new Uint8Array()
+const none = Buffer.alloc(0)
+
+const metadata = (status: number, headers: Answer.Headers) => ({
+  httpStatusCode: status,
+  requestId: Answer.requestId(headers),
+  extendedRequestId: headers["x-amz-id-2"],
+  cfId: headers["x-amz-cf-id"],
+  attempts: 1,
+  totalRetryDelay: 0
+})
+
+const faultOf = ({ cause, headers, phase, status }: Broken, target: Target | undefined): Wire.WireFailure => {
+  if (cause === "timeout") {
+    return Wire.connectionFault({
+      phase,
+      timeout: true,
+      cause: phase === "connect"
+        ? timeout("ACQUIRE_TIMEOUT", target)
+        : Object.assign(new Error(), { code: "ETIMEDOUT" })
+    })
+  }
+  if (cause instanceof NotHttp) {
+    return Wire.malformedFault(
+      status === 0
+        ? { statusCode: undefined, cause }
+        : { statusCode: status, requestId: Answer.requestId(headers), cause }
+    )
+  }
+  if (phase !== "connect") return Wire.connectionFault({ phase, timeout: false, cause })
+  if (isCertificateError(cause)) return Wire.configurationFault(cause)
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : ""
+  return code === "CONNECT_TIMEOUT"
+    ? Wire.connectionFault({ phase, timeout: true, cause: timeout(code, target) })
+    : Wire.connectionFault({
+      phase,
+      timeout: false,
+      // what Node's http client calls it
+      cause: code.startsWith("ERR_SSL_") ? Object.assign(new Error(), { code: "EPROTO" }) : cause
+    })
+}
 
 const timeout = (code: string, target: Target | undefined): Error =>
   Object.assign(new Error(code), { code, syscall: "connect", hostname: target?.address, port: target?.port })
@@ -285,14 +227,18 @@ interface Wired {
 
 const contentType = "application/x-amz-json-1.0"
 
-const headersOf = (
+/** What can stand in a line of a head. */
+const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** All of a request but its body. */
+const headOf = (
   signer: Signer,
   date: string,
   target: Target,
   identity: Identity,
   codec: Codec,
   body: Buffer
-): Array<string> => {
+): string => {
   const { sessionToken } = identity
   const signed: CanonicalHeaders = sessionToken === undefined
     ? [
@@ -308,16 +254,22 @@ const headersOf = (
       ["x-amz-security-token", sessionToken],
       ["x-amz-target", codec.target]
     ]
-  const headers = ["accept-encoding", "identity", "user-agent", "armature", ...target.headers]
-  for (const [name, value] of signed) if (name !== "host") headers.push(name, value)
-  headers.push(
+  let head =
+    `POST ${target.path} HTTP/1.1\r\naccept-encoding: identity\r\nuser-agent: armature\r\ncontent-length: ${body.length}\r\n`
+  const add = (name: string, value: string) => {
+    if (!sendable.test(value)) throw new TypeError("not a header")
+    head += `${name}: ${value}\r\n`
+  }
+  for (const [name, value] of signed) add(name, value)
+  for (const [name, value] of target.headers) add(name, value)
+  add(
     "authorization",
     signer.authorization(
       { method: "POST", path: target.canonicalPath, headers: signed, bodyHash: sha256(body) },
       { secret: identity, date, region: target.region, service: target.service }
     )
   )
-  return headers
+  return `${head}\r\n`
 }
 
 /** A transport of its own for the client's configuration. Its connections are closed with the scope. */
@@ -342,8 +294,12 @@ export const make = (
     const endpoints = targets(client, region)
     const signer = new Signer()
     const pools = new Map<string, Pool>()
-    yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all([...pools.values()].map((pool) => pool.close()))))
-    const connect = options.proxy === undefined ? undefined : through(new URL(options.proxy), limits.connect)
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const pool of pools.values()) pool.close()
+      })
+    )
+    const proxy = options.proxy === undefined ? undefined : new URL(options.proxy)
     const codecs = new Map<string, Codec>()
     let newest: Target | undefined
 
@@ -355,7 +311,9 @@ export const make = (
 
     const poolFor = (target: Target): Pool => {
       let pool = pools.get(target.origin)
-      if (pool === undefined) pools.set(target.origin, pool = new Pool(target.origin, limits, connect))
+      if (pool === undefined) {
+        pools.set(target.origin, pool = new Pool(limits, connector(target.origin, limits.connect, proxy)))
+      }
       return pool
     }
 
@@ -366,7 +324,7 @@ export const make = (
           freshness.note(failure)
           resume(Effect.fail(failure))
         }
-        const exchange = new Exchange(
+        const exchange = new Call(
           wired,
           codec,
           // what it was read by is the shape of this operation's output
@@ -379,8 +337,8 @@ export const make = (
           exchange.go(
             poolFor(target),
             target,
-            body,
-            headersOf(signer, wired.clock.now(), target, identity, codec, body)
+            headOf(signer, wired.clock.now(), target, identity, codec, body),
+            body
           )
         }
         try {

@@ -1,25 +1,44 @@
 /**
- * Connections over undici, each with one request at a time. The pool is ours, so that a connection that lay idle too long by the wall clock is
- * not used again (a frozen process runs no timers), and so that it is known whether a request had left when something failed.
+ * Connections over HTTP/1.1, each with one request at a time. They are ours, so that one that lay idle too long by the wall clock is not used
+ * again (a frozen process runs no timers), so that it is known whether a request had left when something failed, and because a client of HTTP
+ * for every purpose would be larger and slower to start than all the rest.
  */
-import type { buildConnector, Dispatcher } from "undici"
-import Client from "undici/lib/dispatcher/client.js"
+import type * as Answer from "@armature/aws/Answer"
+import type * as Net from "node:net"
+import { NotHttp, Reader } from "./directAnswer.js"
+import type { Connect } from "./directConnect.js"
 
 export interface Limits {
   readonly acquire: number
-  readonly connect: number
   readonly maxIdle: number
   readonly maxSockets: number
 }
 
-export interface Connection {
-  readonly dispatcher: Dispatcher
-  /** Milliseconds of the wall clock. */
-  idleSince: number
+/** How far a request had come: nothing of it has left, it has, or its answer has begun. */
+export type Phase = "connect" | "sent" | "body"
+
+/** What became of a request that was not answered. */
+export interface Broken {
+  readonly phase: Phase
+  readonly cause: Error | "timeout"
+  readonly status: number
+  readonly headers: Answer.Headers
+}
+
+/** A request. */
+export interface Exchange {
+  readonly head: string
+  readonly body: Buffer
+  /** Milliseconds until the answer begins, at most; 0 is without end. */
+  readonly answerWithin: number
+  /** Milliseconds from there until it has ended. */
+  readonly endWithin: number
+  readonly answered: (status: number, headers: Answer.Headers, body: Buffer | undefined) => void
+  readonly broken: (what: Broken) => void
 }
 
 interface Waiter {
-  readonly start: (connection: Connection) => void
+  readonly exchange: Exchange
   readonly timer: ReturnType<typeof setTimeout>
 }
 
@@ -27,94 +46,222 @@ interface Waiter {
 // eslint-disable-next-line no-restricted-properties
 const wallClock = (): number => Date.now()
 
+const failure = (code: string): Error => Object.assign(new Error(code), { code })
+
+/** Bodies of more bytes are not copied behind their heads. */
+const mostCopied = 64 * 1024
+
+/** A server names the seconds that it keeps an idle connection; so much earlier it is not used any more. */
+const margin = 1_000
+
+class Connection {
+  private socket: Net.Socket | undefined
+  private exchange: Exchange | undefined
+  private reader = new Reader()
+  private stopConnecting: (() => void) | undefined
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private armed = 0
+  /** The wall clock's milliseconds from which on it is not used any more. */
+  idleUntil = 0
+
+  constructor(private readonly pool: Pool, connect: Connect, exchange: Exchange) {
+    this.exchange = exchange
+    this.stopConnecting = connect((result) => {
+      this.stopConnecting = undefined
+      if (result instanceof Error) this.break("connect", result)
+      else {
+        this.socket = result
+          .on("data", (bytes) => this.read(bytes))
+          .on("end", () => this.ended(failure("ECONNRESET")))
+          .on("error", (error) => this.ended(error))
+          .on("close", () => this.ended(failure("ECONNRESET")))
+        this.write(result)
+      }
+    })
+  }
+
+  carries(exchange: Exchange): boolean {
+    return this.exchange === exchange
+  }
+
+  get isOpen(): boolean {
+    return this.socket?.writable === true
+  }
+
+  /** Sends the next request on its way. */
+  start(exchange: Exchange): void {
+    this.exchange = exchange
+    this.reader = new Reader()
+    const { socket } = this
+    if (socket === undefined) return
+    socket.ref()
+    this.write(socket)
+  }
+
+  close(): void {
+    this.exchange = undefined
+    clearTimeout(this.timer)
+    this.stopConnecting?.()
+    this.socket?.destroy()
+  }
+
+  private write(socket: Net.Socket): void {
+    const { exchange } = this
+    if (exchange === undefined) return
+    const { body, head } = exchange
+    this.arm(exchange.answerWithin)
+    if (body.length > mostCopied) {
+      socket.cork()
+      socket.write(head, "latin1")
+      socket.write(body)
+      socket.uncork()
+      return
+    }
+    const bytes = Buffer.allocUnsafe(head.length + body.length)
+    bytes.write(head, "latin1")
+    body.copy(bytes, head.length)
+    socket.write(bytes)
+  }
+
+  private read(bytes: Buffer): void {
+    const { exchange, reader } = this
+    // an answer that nobody asked for
+    if (exchange === undefined) return this.pool.drop(this)
+    const begun = reader.status !== 0
+    try {
+      reader.push(bytes)
+    } catch (error) {
+      return this.break(reader.status === 0 ? "sent" : "body", error instanceof Error ? error : new NotHttp())
+    }
+    if (reader.isWhole) this.finish(exchange)
+    else if (!begun && reader.status !== 0) this.arm(exchange.endWithin)
+  }
+
+  private finish(exchange: Exchange): void {
+    const { reader } = this
+    const { headers, keepAlive, status } = reader
+    this.exchange = undefined
+    // the next may go out before the answer is looked at
+    if (keepAlive && this.isOpen) this.pool.release(this, hinted(headers))
+    else this.pool.drop(this)
+    exchange.answered(status, headers, reader.body())
+  }
+
+  /** The socket is at its end. */
+  private ended(error: Error): void {
+    const { exchange, reader } = this
+    if (exchange !== undefined && reader.end()) return this.finish(exchange)
+    this.break(reader.status === 0 ? "sent" : "body", error)
+  }
+
+  private break(phase: Phase, cause: Broken["cause"]): void {
+    const { exchange, reader } = this
+    this.exchange = undefined
+    this.pool.drop(this)
+    exchange?.broken({ phase, cause, status: reader.status, headers: reader.headers })
+  }
+
+  /** A timer is made once and wound up again: it also closes what lies idle until it goes off. */
+  private arm(millis: number): void {
+    if (this.timer !== undefined && this.armed === millis) {
+      this.timer.refresh()
+      return
+    }
+    clearTimeout(this.timer)
+    this.armed = millis
+    this.timer = millis === 0 ? undefined : setTimeout(() => {
+      if (this.exchange === undefined) this.pool.drop(this)
+      else this.break(this.reader.status === 0 ? "sent" : "body", "timeout")
+    }, millis).unref()
+  }
+
+  rest(until: number): void {
+    this.idleUntil = until
+    this.socket?.unref()
+  }
+}
+
+const hint = /\btimeout=(\d{1,9})\b/
+
+/** Milliseconds that the server says it keeps the connection. */
+const hinted = (headers: Answer.Headers): number => {
+  const value = headers["keep-alive"]
+  const seconds = typeof value === "string" ? hint.exec(value)?.[1] : undefined
+  return seconds === undefined ? Infinity : Number(seconds) * 1000 - margin
+}
+
 /** Connections to one origin. */
 export class Pool {
   private readonly idle: Array<Connection> = []
   private readonly waiting: Array<Waiter> = []
   private readonly all = new Set<Connection>()
 
-  constructor(
-    private readonly origin: string,
-    private readonly limits: Limits,
-    /** How to connect where that is not done as usual. */
-    private readonly connect: buildConnector.connector | undefined
-  ) {}
+  constructor(private readonly limits: Limits, private readonly connect: Connect) {}
 
-  /** Starts a request on a connection: at once if one is free or may be made. The result takes back what still waits. */
-  acquire(start: (connection: Connection) => void, timedOut: () => void): (() => void) | undefined {
+  /** Starts a request on a connection: at once if one is free or may be made. */
+  start(exchange: Exchange): void {
     const connection = this.take()
-    if (connection !== undefined) {
-      start(connection)
-      return undefined
-    }
-    const waiter: Waiter = {
-      start,
-      timer: setTimeout(() => {
-        forget()
-        timedOut()
-      }, this.limits.acquire)
-    }
-    const forget = () => {
-      clearTimeout(waiter.timer)
-      const at = this.waiting.indexOf(waiter)
-      if (at >= 0) this.waiting.splice(at, 1)
-    }
-    this.waiting.push(waiter)
-    return forget
+    if (connection !== undefined) return connection.start(exchange)
+    if (this.all.size < this.limits.maxSockets) return this.make(exchange)
+    const timer = setTimeout(() => {
+      this.forget(exchange)
+      exchange.broken({ phase: "connect", cause: "timeout", status: 0, headers: {} })
+    }, this.limits.acquire)
+    this.waiting.push({ exchange, timer })
+  }
+
+  /** Nobody wants the answer any more. */
+  stop(exchange: Exchange): void {
+    this.forget(exchange)
+    for (const connection of this.all) if (connection.carries(exchange)) return this.drop(connection)
   }
 
   /** A request has ended, and its connection can carry the next. */
-  release(connection: Connection): void {
+  release(connection: Connection, keptFor: number): void {
     const waiter = this.waiting.shift()
-    if (waiter === undefined) {
-      connection.idleSince = wallClock()
-      this.idle.push(connection)
-      return
+    if (waiter !== undefined) {
+      clearTimeout(waiter.timer)
+      return connection.start(waiter.exchange)
     }
-    clearTimeout(waiter.timer)
-    waiter.start(connection)
+    connection.rest(wallClock() + Math.min(keptFor, this.limits.maxIdle))
+    this.idle.push(connection)
   }
 
   /** A connection is of no use any more. */
   drop(connection: Connection): void {
     if (!this.all.delete(connection)) return
-    void connection.dispatcher.destroy().catch(ignored)
+    const at = this.idle.indexOf(connection)
+    if (at >= 0) this.idle.splice(at, 1)
+    connection.close()
     const waiter = this.waiting.shift()
     if (waiter === undefined) return
     clearTimeout(waiter.timer)
-    waiter.start(this.make())
+    this.make(waiter.exchange)
   }
 
-  async close(): Promise<void> {
+  close(): void {
     for (const { timer } of this.waiting.splice(0)) clearTimeout(timer)
-    await Promise.all([...this.all].map(({ dispatcher }) => dispatcher.destroy().catch(ignored)))
+    for (const connection of [...this.all]) connection.close()
+    this.all.clear()
+    this.idle.length = 0
+  }
+
+  private forget(exchange: Exchange): void {
+    const at = this.waiting.findIndex((waiter) => waiter.exchange === exchange)
+    for (const { timer } of at < 0 ? [] : this.waiting.splice(at, 1)) clearTimeout(timer)
   }
 
   private take(): Connection | undefined {
     let connection = this.idle.pop()
     while (connection !== undefined) {
-      if (wallClock() - connection.idleSince <= this.limits.maxIdle) return connection
+      if (wallClock() <= connection.idleUntil && connection.isOpen) return connection
       this.drop(connection)
       connection = this.idle.pop()
     }
-    return this.all.size < this.limits.maxSockets ? this.make() : undefined
+    return undefined
   }
 
-  private make(): Connection {
-    const { connect: timeout, maxIdle } = this.limits
-    const connection: Connection = {
-      dispatcher: new Client(this.origin, {
-        pipelining: 1,
-        keepAliveTimeout: maxIdle,
-        keepAliveMaxTimeout: maxIdle,
-        allowH2: false,
-        connect: this.connect ?? { timeout }
-      }),
-      idleSince: 0
-    }
-    this.all.add(connection)
-    return connection
+  private make(exchange: Exchange): void {
+    this.all.add(new Connection(this, this.connect, exchange))
   }
 }
-
-const ignored = () => {}

@@ -19,7 +19,7 @@ export interface Target {
   readonly region: string
   readonly service: string
   /** What the endpoint's own rules add. */
-  readonly headers: ReadonlyArray<string>
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
 }
 
 export interface Identity {
@@ -125,7 +125,7 @@ const toTarget = ({ endpoint, signing }: Readonly<Record<string, unknown>>, regi
     region: text(signingRegion) ?? region,
     service: text(signingName) ?? "dynamodb",
     headers: Object.entries(asRecord(headers)).flatMap(([name, value]) =>
-      Array.isArray(value) ? [name, value.join(", ")] : []
+      Array.isArray(value) ? [[name, value.join(", ")] as const] : []
     )
   }
 }

@@ -1,0 +1,111 @@
+/** Sockets to a server, in clear or by TLS, at once or through a proxy's tunnel. */
+import * as Http from "node:http"
+import * as Https from "node:https"
+import * as Net from "node:net"
+import * as Tls from "node:tls"
+
+/** Opens a socket and gives it, or an error. What it returns stops it. */
+export type Connect = (opened: (result: Net.Socket | Error) => void) => () => void
+
+/** Milliseconds of silence after which a connection is asked whether it is still there. */
+const probeAfter = 60_000
+
+const port = (url: URL): number => url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port)
+
+const hostname = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "")
+
+/** How to connect to an origin in so many milliseconds at most. */
+export const connector = (origin: string, timeout: number, proxy: URL | undefined): Connect => {
+  const server = new URL(origin)
+  const authority = `${server.hostname}:${port(server)}`
+  const authorization = proxy === undefined ? {} : authorizationOf(proxy)
+  const host = hostname(server)
+  // what is known of the last session, with which the next begins faster
+  let session: Buffer | undefined
+  const secure = (socket: Net.Socket): Tls.TLSSocket =>
+    Tls.connect({
+      socket,
+      ...(Net.isIP(host) === 0 ? { servername: host } : { host }),
+      ALPNProtocols: ["http/1.1"],
+      ...(session === undefined ? {} : { session })
+    }).on("session", (fresh: Buffer) => {
+      session = fresh
+    })
+
+  return (opened) => {
+    let current: Net.Socket | Http.ClientRequest
+    let done = false
+    // stays as the listener of errors, so that a late one ends nobody
+    const finish = (result: Net.Socket | Error) => {
+      if (done) return
+      done = true
+      clearTimeout(timer)
+      if (result instanceof Error) current.destroy()
+      opened(result)
+    }
+    const timer = setTimeout(
+      () => finish(Object.assign(new Error("CONNECT_TIMEOUT"), { code: "CONNECT_TIMEOUT" })),
+      timeout
+    )
+    const reached = (socket: Net.Socket) => {
+      if (server.protocol !== "https:") return finish(socket)
+      const shielded = secure(socket)
+      current = shielded.on("error", finish).once("secureConnect", () => finish(shielded))
+    }
+    if (proxy === undefined) {
+      const socket = Net.connect({
+        host,
+        port: port(server),
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: probeAfter
+      })
+      current = socket.on("error", finish).once("connect", () => reached(socket))
+    } else {
+      current = tunnel(proxy, authority, authorization, reached, finish)
+    }
+    return () => {
+      done = true
+      clearTimeout(timer)
+      current.destroy()
+    }
+  }
+}
+
+/** Credentials of a proxy are those of its URL. */
+const authorizationOf = ({ password, username }: URL): Http.OutgoingHttpHeaders =>
+  username === ""
+    ? {}
+    : {
+      "proxy-authorization": `Basic ${Buffer.from(decodeURIComponent(`${username}:${password}`)).toString("base64")}`
+    }
+
+const tunnel = (
+  proxy: URL,
+  path: string,
+  headers: Http.OutgoingHttpHeaders,
+  opened: (socket: Net.Socket) => void,
+  failed: (error: Error) => void
+): Http.ClientRequest => {
+  const { request } = proxy.protocol === "https:" ? Https : Http
+  const refused = (what: { readonly destroy: () => void }) => {
+    what.destroy()
+    failed(Object.assign(new Error(), { code: "ECONNREFUSED" }))
+  }
+  return request({
+    hostname: hostname(proxy),
+    port: port(proxy),
+    method: "CONNECT",
+    path,
+    headers: { host: path, ...headers },
+    agent: false
+  })
+    .on("error", failed)
+    .once("connect", (answer, socket: Net.Socket) => {
+      socket.on("error", failed)
+      if (answer.statusCode === 200) opened(socket)
+      else refused(socket)
+    })
+    .once("response", refused)
+    .end()
+}
