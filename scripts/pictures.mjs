@@ -247,7 +247,7 @@ const board = () =>
       252,
       "Capacity units a second",
       "aws.dynamodb.consumed_capacity",
-      series(["aws.dynamodb.consumed_capacity"], labelOf(["db.collection.name", "unit"]), (g) => g.count / g.seconds)
+      series(["aws.dynamodb.consumed_capacity"], labelOf(["db.collection.name", "access"]), (g) => g.count / g.seconds)
     ),
     ...panel(
       452,

@@ -14,12 +14,13 @@ import * as MetricLabel from "effect/MetricLabel"
 const boundaries = MetricBoundaries.fromIterable([0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10])
 
 /**
- * The key of a histogram of durations in seconds.
+ * The key of a histogram of durations in seconds. Its label `time_unit` is where Effect's exporters look for the unit.
  *
  * @since 0.1.0
  * @category keys
  */
-export const durationKey = (name: string): MetricKey.MetricKey.Histogram => MetricKey.histogram(name, boundaries)
+export const durationKey = (name: string): MetricKey.MetricKey.Histogram =>
+  MetricKey.tagged(MetricKey.histogram(name, boundaries), "time_unit", "s")
 
 /**
  * The key of a counter that only grows.

@@ -41,7 +41,7 @@ export const consumedCapacityKey = counterKey("aws.dynamodb.consumed_capacity")
 export const itemsKey = counterKey("aws.dynamodb.items")
 
 /**
- * Capacity units that AWS reports as consumed, by `db.collection.name` and `unit` (`"read"` or `"write"`).
+ * Capacity units that AWS reports as consumed, by `db.collection.name` and `access` (`"read"` or `"write"`).
  *
  * @since 0.1.0
  * @category metrics
@@ -60,7 +60,7 @@ const seconds = MetricBoundaries.fromIterable([0.001, 0.01, 0.1, 0.5, 1, 5, 10, 
 
 /**
  * Capacity units that a rate limiter holds; negative while more was consumed than there was. By `limit` (a table, `table/index`, or `*`)
- * and `unit` (`"read"` or `"write"`), as are the other metrics of rate limiters.
+ * and `access` (`"read"` or `"write"`), as are the other metrics of rate limiters.
  *
  * @since 0.1.0
  * @category metrics
@@ -82,6 +82,9 @@ export const rateLimitRate: Metric.Metric.Gauge<number> = Metric.gauge("aws.dyna
  * @category metrics
  */
 export const rateLimitWaits: Metric.Metric.Histogram<number> = Metric.histogram("aws.dynamodb.rate_limit.wait", seconds)
+  .pipe(
+    Metric.tagged("time_unit", "s")
+  )
 
 /**
  * Capacity units by which estimates were wrong; `direction` is `"charged"` for what was too little and `"returned"` for what was too much.
@@ -95,7 +98,7 @@ export const rateLimitCorrections: Metric.Metric.Counter<number> = Metric.counte
 )
 
 /**
- * Partition keys that were found hot, by `db.collection.name` and `unit`. The keys themselves are no label.
+ * Partition keys that were found hot, by `db.collection.name` and `access`. The keys themselves are no label.
  *
  * @since 0.1.0
  * @category metrics

@@ -59,7 +59,7 @@ export interface Options {
 export interface Warning {
   /** The table, or `table/index`. */
   readonly table: string
-  readonly unit: "read" | "write"
+  readonly access: "read" | "write"
   /** The key, hashed unless the options say otherwise: a string as it is, a number in its shortest form, bytes as Latin-1. */
   readonly key: string
   /** Capacity units a second, at least, over the window. */
@@ -137,7 +137,7 @@ export class Watch {
     warned.set(key, now)
     return {
       table: place,
-      unit: access,
+      access,
       key: this.options.keys === "clear" ? key : hashed(key),
       rate: sum * 1000 / this.window,
       threshold,
@@ -194,12 +194,12 @@ export const inside = (options: Options): Effect.Effect<Monitors, ConfigurationE
   })
 
 const told = (monitor: Monitor, warning: Warning): Effect.Effect<void> => {
-  const { key, rate, table, threshold, unit } = warning
-  const line = `Hot partition in ${table}: one key takes ${Math.round(rate)} ${unit} units a second, ` +
+  const { access, key, rate, table, threshold } = warning
+  const line = `Hot partition in ${table}: one key takes ${Math.round(rate)} ${access} units a second, ` +
     `${threshold} are too many; key ${key}`
   return PubSub.publish(monitor.warnings, warning).pipe(
     Effect.zipRight(Metric.update(
-      hotPartitions.pipe(Metric.tagged("db.collection.name", table), Metric.tagged("unit", unit)),
+      hotPartitions.pipe(Metric.tagged("db.collection.name", table), Metric.tagged("access", access)),
       1
     )),
     Effect.zipRight(Effect.logWarning(line))

@@ -34,7 +34,7 @@ export class Queue {
 
   constructor(private state: bucket.Bucket, limit: string, readonly access: Access) {
     const labels = <T, I, O>(metric: Metric.Metric<T, I, O>) =>
-      metric.pipe(Metric.tagged("limit", limit), Metric.tagged("unit", access))
+      metric.pipe(Metric.tagged("limit", limit), Metric.tagged("access", access))
     const updating = <T, O>(metric: Metric.Metric<T, number, O>) => {
       const labelled = labels(metric)
       return (value: number): void => labelled.unsafeUpdate(value, [])

@@ -52,8 +52,8 @@ export const measure = () => {
       const table = typeof TableName === "string" ? TableName : "unknown"
       const read = number(ReadCapacityUnits) ?? (access === "read" ? number(CapacityUnits) : undefined)
       const write = number(WriteCapacityUnits) ?? (access === "write" ? number(CapacityUnits) : undefined)
-      if (read !== undefined) capacity(read, { "db.collection.name": table, unit: "read" })
-      if (write !== undefined) capacity(write, { "db.collection.name": table, unit: "write" })
+      if (read !== undefined) capacity(read, { "db.collection.name": table, access: "read" })
+      if (write !== undefined) capacity(write, { "db.collection.name": table, access: "write" })
     }
     const count = itemsIn(members)
     if (count > 0) items(count, { "db.operation.name": operation })

@@ -28,7 +28,7 @@ const age = Metric.histogram(
   "armature.kms.data_key.age",
   MetricBoundaries.exponential({ start: 1, factor: 4, count: 8 }),
   "Age in seconds at which data keys left the cache"
-)
+).pipe(Metric.tagged("time_unit", "s"))
 
 const tagged = <Type, In, Out>(operation: string, metric: Metric.Metric<Type, In, Out>) =>
   Metric.tagged(metric, "operation", operation)

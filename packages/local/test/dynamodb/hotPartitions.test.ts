@@ -69,7 +69,10 @@ describe("the watch for hot partitions", () => {
       const { lines, logger } = logging()
       const count = Effect.map(
         Metric.value(
-          DynamoDBMetrics.hotPartitions.pipe(Metric.tagged("db.collection.name", "hot"), Metric.tagged("unit", "write"))
+          DynamoDBMetrics.hotPartitions.pipe(
+            Metric.tagged("db.collection.name", "hot"),
+            Metric.tagged("access", "write")
+          )
         ),
         (state) => state.count
       )
@@ -84,7 +87,7 @@ describe("the watch for hot partitions", () => {
           yield* put(db)
         })).pipe(Effect.provide(logger))
       assert.deepStrictEqual(
-        found.map(({ at, key, rate, table, threshold, unit }) => [at, key, rate, table, threshold, unit]),
+        found.map(({ access, at, key, rate, table, threshold }) => [at, key, rate, table, threshold, access]),
         [
           [0, hashed, 18, "hot", 10, "write"],
           [1400, hashed, 27, "hot", 10, "write"]
@@ -114,7 +117,7 @@ describe("the watch for hot partitions", () => {
             keys: "clear",
             tables: { hot: { key: "pk", read: 0.1, write: 0.1 }, "hot/byG": { key: "g", read: 0.1 } }
           }, program),
-          (found) => found.map((one) => [one.table, one.unit, one.key, one.rate])
+          (found) => found.map((one) => [one.table, one.access, one.key, one.rate])
         )
       const item = { ...Key, g: { N: "7.0" }, text }
       const other = { pk: { S: "b" }, sk: { N: "1" } }

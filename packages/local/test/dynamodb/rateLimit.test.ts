@@ -152,9 +152,9 @@ const indexed: CreateTableCommandInput = {
 
 const local = LocalDynamoDB.layer({ tables: [indexed, { ...indexed, TableName: "other" }] })
 
-const tokens = (limit: string, unit: "read" | "write") =>
+const tokens = (limit: string, access: "read" | "write") =>
   Effect.map(
-    Metric.value(DynamoDBMetrics.rateLimitTokens.pipe(Metric.tagged("limit", limit), Metric.tagged("unit", unit))),
+    Metric.value(DynamoDBMetrics.rateLimitTokens.pipe(Metric.tagged("limit", limit), Metric.tagged("access", access))),
     (state) => state.value
   )
 
@@ -170,7 +170,7 @@ const taken = (program: (db: DynamoDB.DynamoDB.Service) => Effect.Effect<unknown
     const db = yield* DynamoDB.DynamoDB
     for (let i = 0; i < 8; i++) yield* db.putItem({ TableName: "shop", Item: shop(`${i}`) })
     yield* RateLimit.withLimits(Effect.ignore(program(db)), each)
-    const of = (limit: string, unit: "read" | "write") => Effect.map(tokens(limit, unit), (left) => 1000 - left)
+    const of = (limit: string, access: "read" | "write") => Effect.map(tokens(limit, access), (left) => 1000 - left)
     return yield* Effect.all([of("shop", "read"), of("shop", "write"), of("shop/byG", "read"), of("shop/byG", "write")])
   }).pipe(Effect.provide(local))
 
@@ -346,7 +346,7 @@ describe("waiting", () => {
         const db = yield* DynamoDB.DynamoDB
         const waits = Effect.map(
           Metric.value(
-            DynamoDBMetrics.rateLimitWaits.pipe(Metric.tagged("limit", "*"), Metric.tagged("unit", "read"))
+            DynamoDBMetrics.rateLimitWaits.pipe(Metric.tagged("limit", "*"), Metric.tagged("access", "read"))
           ),
           (state) => state.count
         )
@@ -358,7 +358,7 @@ describe("waiting", () => {
         yield* TestClock.adjust("3 seconds")
         yield* Fiber.join(waiting)
         const labelled = <T, I, O>(metric: Metric.Metric<T, I, O>) =>
-          Metric.value(metric.pipe(Metric.tagged("limit", "*"), Metric.tagged("unit", "read")))
+          Metric.value(metric.pipe(Metric.tagged("limit", "*"), Metric.tagged("access", "read")))
         assert.strictEqual((yield* labelled(DynamoDBMetrics.rateLimitRate)).value, 0.5)
         assert.strictEqual((yield* waits) - before, 2)
         const returned = yield* labelled(Metric.tagged(DynamoDBMetrics.rateLimitCorrections, "direction", "returned"))

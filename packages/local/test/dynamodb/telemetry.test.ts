@@ -118,8 +118,8 @@ describe("telemetry", () => {
       const tagged = <T, I, O>(metric: Metric.Metric<T, I, O>, labels: Record<string, string>) =>
         Metric.value(Object.entries(labels).reduce((one, [key, value]) => Metric.tagged(one, key, value), metric))
       const op = { "db.operation.name": "Scan" }
-      const reads = { "db.collection.name": "metered", unit: "read" }
-      const writes = { "db.collection.name": "metered", unit: "write" }
+      const reads = { "db.collection.name": "metered", access: "read" }
+      const writes = { "db.collection.name": "metered", access: "write" }
       const refused = { ...op, "error.type": "ProvisionedThroughputExceededException" }
       const reason = { ...op, resource: "metered", reason: "TableReadProvisionedThroughputExceeded" }
       const read = Effect.all({
@@ -154,6 +154,23 @@ describe("telemetry", () => {
         },
         { items: 2, reads: 0.5, writes: 2, retries: 2, throttles: 3, failures: 1, ok: 1, failed: 1 }
       )
+    }))
+
+  it.effect("times tell exporters their unit, and nothing else tells one", () =>
+    Effect.gen(function*() {
+      yield* Metric.update(DynamoDBMetrics.rateLimitWaits, 0)
+      yield* Effect.flatMap(DynamoDB.DynamoDB, (db) => db.scan({ TableName: "units" })).pipe(
+        Effect.provide(LocalDynamoDB.layer({ tables: [{ ...users, TableName: "units" }] }))
+      )
+      const ours = (yield* Metric.snapshot)
+        .map(({ metricKey }) => metricKey)
+        .filter(({ name }) => /^(aws|db|rpc|armature)\./.test(name))
+      const labels = ours.flatMap(({ name, tags }) => tags.map(({ key, value }) => [name, key, value] as const))
+      assert.deepStrictEqual(
+        new Set(labels.filter(([, key]) => /unit$/.test(key)).map((label) => label.join(" "))),
+        new Set(["aws.dynamodb.rate_limit.wait time_unit s", "db.client.operation.duration time_unit s"])
+      )
+      assert.include(labels.map((label) => label.join(" ")), "aws.dynamodb.consumed_capacity access read")
     }))
 
   it.effect("the items of every answer that holds some are counted, and those of a count are not", () =>
