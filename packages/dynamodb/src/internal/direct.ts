@@ -38,15 +38,11 @@ interface Codec {
   readonly read: (value: unknown) => Record<string, unknown>
 }
 
-const codecOf = (name: keyof Operations): Codec => {
-  const tuple = operations.shapes[name]
-  const members: ReadonlyArray<unknown> = Array.isArray(tuple) ? tuple : []
-  return {
-    target: `DynamoDB_20120810.${name}`,
-    write: shape.codec(members[4]).write,
-    read: shape.structure(members[5])
-  }
-}
+const codecOf = (name: keyof Operations): Codec => ({
+  target: `DynamoDB_20120810.${name}`,
+  write: shape.codec(`${name}Input`).write,
+  read: shape.structure(`${name}Output`)
+})
 
 /** The machine's clock, not Effect's: it is the one that servers hold signatures against. */
 // eslint-disable-next-line no-restricted-properties
@@ -206,8 +202,7 @@ const serviceFault = (
   const raw = members.__type ?? (coded === undefined ? undefined : members[coded]) ?? headers["x-amzn-errortype"]
   const name = raw === undefined ? "Unknown" : errorName(raw)
   const message = members.message ?? members.Message
-  const known = operations.errorShapes.get(name)
-  const read = known === undefined ? {} : asRecord(shape.codec(known).read(members))
+  const read = operations.errors.has(name) ? asRecord(shape.codec(name).read(members)) : {}
   return Wire.serviceFault({
     code: unnamed.has(name) || !isName.test(name) ? undefined : name,
     message: typeof message === "string" ? message : "UnknownError",

@@ -1,44 +1,14 @@
-/** The shapes of each operation, as the SDK's client carries them, and where an input names tables. */
+/** Where an input names tables, and which errors carry more than a message. */
 import { asRecord } from "@armature/aws/Classify"
-import * as Sdk from "@aws-sdk/client-dynamodb"
 import type { Operations } from "./operations.js"
 
-/** The SDK's tuple of an operation; its fifth and sixth members are the shapes of input and output. */
-export const shapes: { readonly [K in keyof Operations]: unknown } = {
-  BatchExecuteStatement: Sdk.BatchExecuteStatement$,
-  BatchGetItem: Sdk.BatchGetItem$,
-  BatchWriteItem: Sdk.BatchWriteItem$,
-  CreateTable: Sdk.CreateTable$,
-  DeleteItem: Sdk.DeleteItem$,
-  DeleteTable: Sdk.DeleteTable$,
-  DescribeContinuousBackups: Sdk.DescribeContinuousBackups$,
-  DescribeLimits: Sdk.DescribeLimits$,
-  DescribeTable: Sdk.DescribeTable$,
-  DescribeTimeToLive: Sdk.DescribeTimeToLive$,
-  ExecuteStatement: Sdk.ExecuteStatement$,
-  ExecuteTransaction: Sdk.ExecuteTransaction$,
-  GetItem: Sdk.GetItem$,
-  ListTables: Sdk.ListTables$,
-  ListTagsOfResource: Sdk.ListTagsOfResource$,
-  PutItem: Sdk.PutItem$,
-  Query: Sdk.Query$,
-  Scan: Sdk.Scan$,
-  TagResource: Sdk.TagResource$,
-  TransactGetItems: Sdk.TransactGetItems$,
-  TransactWriteItems: Sdk.TransactWriteItems$,
-  UntagResource: Sdk.UntagResource$,
-  UpdateItem: Sdk.UpdateItem$,
-  UpdateTable: Sdk.UpdateTable$,
-  UpdateTimeToLive: Sdk.UpdateTimeToLive$
-}
-
-/** The shapes of the errors that carry more than a message. What no shape describes is kept as it came. */
-export const errorShapes: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ["ConditionalCheckFailedException", Sdk.ConditionalCheckFailedException$],
-  ["ProvisionedThroughputExceededException", Sdk.ProvisionedThroughputExceededException$],
-  ["RequestLimitExceeded", Sdk.RequestLimitExceeded$],
-  ["ThrottlingException", Sdk.ThrottlingException$],
-  ["TransactionCanceledException", Sdk.TransactionCanceledException$]
+/** The errors that carry more than a message. What no structure describes is kept as it came. */
+export const errors: ReadonlySet<string> = new Set([
+  "ConditionalCheckFailedException",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "ThrottlingException",
+  "TransactionCanceledException"
 ])
 
 /** What of an input the SDK resolves an endpoint by: a name of a table may be an ARN, which says whose it is. */

@@ -1,8 +1,9 @@
 /**
- * DynamoDB's JSON, written and read in one pass by functions that are made once from the shapes that the SDK's client carries: members that no
- * shape knows are neither sent nor given, bytes are base64 on the wire and `Uint8Array` here, moments are seconds and `Date`.
+ * DynamoDB's JSON, written and read in one pass by functions that are made once for each structure: members that no structure knows
+ * are neither sent nor given, bytes are base64 on the wire and `Uint8Array` here, moments are seconds and `Date`.
  */
 import { randomUUID } from "node:crypto"
+import { structures } from "./directStructures.js"
 
 /** Text of JSON for a value that is there. */
 export type Write = (value: unknown) => string
@@ -237,86 +238,49 @@ const readAttribute: Read = (value) => {
 }
 
 const attribute: Codec = { write: writeAttribute, read: readAttribute }
-const { write: writeMap, read: readMap } = mapOf(attribute)
+const attributes = mapOf(attribute)
+const { write: writeMap, read: readMap } = attributes
 const { read: readList } = listOf(attribute)
 const { read: readBlobs } = listOf(blob)
 
-// The tuples that the SDK's clients export. A number is a simple shape, or with one of two bits a list or a map of one; a function gives its
-// shape when it is asked; a pair is a member's shape and its traits.
-const kinds = { list: 1, map: 2, union: 4 }
-const blobKind = 21
-const timeKinds: ReadonlySet<number> = new Set([4, 7])
-const numberKind = 1
-const listBit = 64
-const mapBit = 128
-/** The bit of a member that is made up where it is missing. */
-const tokenTrait = 4
+const known = new Map<string, Codec>()
 
-const known = new Map<unknown, Codec>()
-
-const simpleCodec = (kind: number): Codec => {
-  if ((kind & mapBit) !== 0) return mapOf(simpleCodec(kind & ~mapBit))
-  if ((kind & listBit) !== 0) return listOf(simpleCodec(kind & ~listBit))
-  return kind === blobKind ? blob : timeKinds.has(kind) ? moment : kind === numberKind ? number : simple
-}
-
-/** The shape of an input, an output or an error, or of a part of one, as the SDK's client carries it. */
-export const codec = (shape: unknown): Codec => {
-  if (typeof shape === "number") return simpleCodec(shape)
-  if (typeof shape === "function") return codec((shape as () => unknown)())
-  if (!Array.isArray(shape)) return { write: () => "{}", read: () => ({}) }
-  const tuple: ReadonlyArray<unknown> = shape
-  if (tuple.length === 2) return codec(tuple[0])
-  let made = known.get(shape)
-  if (made === undefined) known.set(shape, made = compile(tuple))
+/** The structure of a name; one that is not described has no members. */
+export const codec = (name: string): Codec => {
+  let made = known.get(name)
+  if (made === undefined) known.set(name, made = structOf(() => membersOf(structures[name] ?? "")))
   return made
 }
 
-const compile = (tuple: ReadonlyArray<unknown>): Codec => {
-  switch (tuple[0]) {
-    case kinds.list:
-      return later(() => listOf(codec(tuple[4])))
-    case kinds.map:
-      return later(() => mapOf(codec(tuple[5])))
-    case kinds.union:
-      // the only one that DynamoDB has
-      return attribute
+const codecOf = (type: string): Codec => {
+  switch (type[0]) {
+    case undefined:
+    case "!":
+      return simple
+    case "#":
+      return number
+    case "@":
+      return moment
+    case "[":
+      return type === "[{A}]" ? listOf(attributes) : listOf(codecOf(type.slice(1, -1)))
+    case "{":
+      return type === "{A}" ? attributes : mapOf(codecOf(type.slice(1, -1)))
     default:
-      return structOf(() => membersOf(tuple))
-  }
-}
-
-/** Made when it is first used: the shape of attribute values contains itself. */
-const later = (make: () => Codec): Codec => {
-  let made: Codec | undefined
-  return {
-    write: (value) => (made ??= make()).write(value),
-    read: (value) => (made ??= make()).read(value)
+      return type === "A" ? attribute : codec(type)
   }
 }
 
 /** How an output is read: whatever came, it is a structure. */
-export const structure = (shape: unknown): (value: unknown) => Record<string, unknown> => {
-  const { read } = codec(shape)
+export const structure = (name: string): (value: unknown) => Record<string, unknown> => {
+  const { read } = codec(name)
   return (value) => {
     const out = read(value)
     return isRecord(out) ? out : {}
   }
 }
 
-const membersOf = (tuple: ReadonlyArray<unknown>): ReadonlyArray<Member> => {
-  const [, , , , names, shapes] = tuple
-  if (!Array.isArray(names) || !Array.isArray(shapes)) return []
-  return names.map((name: unknown, i) => {
-    const shape: unknown = shapes[i]
-    const traits: unknown = Array.isArray(shape) && shape.length === 2 ? shape[1] : undefined
-    const { read, write } = codec(shape)
-    return {
-      name: String(name),
-      label: `${JSON.stringify(String(name))}:`,
-      read,
-      write,
-      token: typeof traits === "number" && (traits & tokenTrait) !== 0
-    }
+const membersOf = (text: string): ReadonlyArray<Member> =>
+  text === "" ? [] : text.split(" ").map((member) => {
+    const [name = "", type = ""] = member.split(":")
+    return { name, label: `"${name}":`, ...codecOf(type), token: type === "!" }
   })
-}
