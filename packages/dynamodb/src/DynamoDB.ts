@@ -250,8 +250,9 @@ export declare namespace DynamoDB {
       options?: WriteOptions
     ) => Effect.Effect<Sdk.ExecuteTransactionCommandOutput, ExecuteTransactionError>
     readonly listTables: ListTables
-    /** Whether the service can be reached with these credentials: lists one table. */
+    /** Whether the service can be reached with these credentials: lists one table, for which they need `dynamodb:ListTables`. */
     readonly ping: Effect.Effect<void, PingError>
+    /** How large the item is, is left to DynamoDB, which refuses it above 400 KB; `Item.checkSize` looks before anything is sent. */
     readonly putItem: <const I extends Sdk.PutItemCommandInput, const O extends ItemWriteOptions = {}>(
       input: Exact<I, Sdk.PutItemCommandInput>,
       options?: OptionsFor<I, O>
@@ -264,7 +265,8 @@ export declare namespace DynamoDB {
     ) => Effect.Effect<Sdk.TransactGetItemsCommandOutput, TransactGetItemsError>
     /**
      * All or none, 100 actions at most, each on another item. Each run of the effect is a transaction of its own; all requests of one
-     * run carry the same token.
+     * run carry the same token. An earlier one that is still under way is waited for; if it goes on, `TransactionInProgressException` is
+     * the `last` of the `WriteOutcomeUnknownException`.
      */
     readonly transactWriteItems: (
       input: Sdk.TransactWriteItemsCommandInput,

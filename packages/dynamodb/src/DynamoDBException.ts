@@ -86,7 +86,8 @@ export class TransactionConflictException extends tagged("TransactionConflictExc
 }) {}
 
 /**
- * A transaction with this token is under way.
+ * A transaction with this token is under way. It is waited for, and it may still be applied: so no method fails with it, and if it goes on
+ * it is the `last` of a `WriteOutcomeUnknownException`.
  *
  * @since 0.1.0
  * @category exceptions

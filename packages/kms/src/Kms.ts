@@ -289,7 +289,7 @@ export declare namespace Kms {
     readonly listKeys: (
       input: Sdk.ListKeysCommandInput
     ) => Effect.Effect<Sdk.ListKeysCommandOutput, ListKeysError>
-    /** Whether the service can be reached with these credentials: lists one key. */
+    /** Whether the service can be reached with these credentials: lists one key, for which they need `kms:ListKeys`. */
     readonly ping: Effect.Effect<void, PingError>
     readonly reEncrypt: (
       input: Sdk.ReEncryptCommandInput

@@ -398,7 +398,7 @@ export declare namespace S3 {
     >
     readonly listObjectsV2: ListObjectsV2
     readonly listParts: ListParts
-    /** Whether the service can be reached with these credentials: lists one bucket. */
+    /** Whether the service can be reached with these credentials: lists one bucket, for which they need `s3:ListAllMyBuckets`. */
     readonly ping: Effect.Effect<void, PingError>
     /** A URL by which whoever has it can read the object until it expires. Nothing is sent. */
     readonly presignGetObject: (
