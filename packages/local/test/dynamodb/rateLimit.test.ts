@@ -20,7 +20,7 @@ import * as virtualClock from "./virtualClock.js"
 
 const thorough = process.env.ARMATURE_SEQUENCES !== undefined
 
-/** Twenty fibers that write without a pause, which is ten times what the table gives: what became of it. */
+/** Twenty fibers that write without a pause, which is ten times what the table gives: the writes that each got, and what was sent. */
 const load = (
   limits: RateLimit.Limits,
   units: number,
@@ -33,12 +33,13 @@ const load = (
     const calls = new Array<number>(20).fill(0)
     const fiber = yield* Effect.flatMap(DynamoDB.DynamoDB, (db) =>
       Effect.forEach(calls, (_, i) =>
-        Effect.forever(Effect.zipRight(
-          Effect.ignore(db.putItem({ TableName: "orders", Item: item(units, `k${i}`) })),
-          Effect.sync(() =>
+        db.putItem({ TableName: "orders", Item: item(units, `k${i}`) }).pipe(
+          Effect.zipRight(Effect.sync(() => {
             calls[i] = (calls[i] ?? 0) + 1
-          )
-        )), { concurrency: "unbounded" })).pipe(
+          })),
+          Effect.ignore,
+          Effect.forever
+        ), { concurrency: "unbounded" })).pipe(
         Effect.provide(Layer.provide(layer, RateLimit.layer(limits))),
         Effect.withRandom(Random.make("load")),
         Effect.fork
@@ -75,6 +76,7 @@ describe("an adaptive limiter, on a table of 100 units under ten times the load"
             const { throttled, used } = judged(seen, seconds)
             assert.isAtLeast(used, 0.95)
             assert.isBelow(throttled, 0.01)
+            sharedEqually(seen)
           }),
         120_000
       )
