@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib"
 import { assert } from "vitest"
 import { compress, decompress, isAvailable } from "../src/internal/compression.js"
 
-const numRuns = Number(process.env["ARMATURE_SEQUENCES"] ?? 300)
+const numRuns = Math.ceil(Number(process.env["ARMATURE_SEQUENCES"] ?? 6_000) / 20)
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, "hex"))
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")

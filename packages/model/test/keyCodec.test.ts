@@ -9,7 +9,7 @@ import { assert } from "vitest"
 import type { Template } from "../src/internal/key.js"
 import * as codec from "../src/internal/keyCodec.js"
 
-const numRuns = Number(process.env["ARMATURE_SEQUENCES"] ?? 2000)
+const numRuns = Math.ceil(Number(process.env["ARMATURE_SEQUENCES"] ?? 10_000) / 5)
 
 type AnyKey = Key.Key<ReadonlyArray<string>>
 

@@ -11,9 +11,8 @@ import * as Attribute from "../src/Attribute.js"
 import * as Stored from "../src/Stored.js"
 import { compiled, read, services, write } from "./behaving.js"
 
-const thorough = process.env.ARMATURE_SEQUENCES !== undefined
 const schemas = 50
-const values = thorough ? 1000 : 5
+const values = Math.ceil(Number(process.env.ARMATURE_SEQUENCES ?? 1_000) / 200)
 
 /** Of a number what DynamoDB keeps: no negative zero, and magnitudes of 1E-130 to 1E+126. */
 const Finite = Schema.Number.pipe(

@@ -158,7 +158,7 @@ describe("RateLimiterStore on DynamoDB", () => {
           assert.deepStrictEqual(actual, expected)
         }
       }).pipe(Effect.provide(Layer.merge(RateLimiter.layerStoreMemory, world))),
-    { timeout: 60_000, fastCheck: { numRuns: process.env["ARMATURE_SEQUENCES"] === undefined ? 60 : 2_000 } }
+    { timeout: 60_000, fastCheck: { numRuns: Math.ceil(Number(process.env["ARMATURE_SEQUENCES"] ?? 7_500) / 125) } }
   )
 
   it.effect("a rate that is no whole number of milliseconds gives exactly the limit", () =>
