@@ -9,6 +9,8 @@ export interface Divergence {
   readonly request: Request
   readonly ours: Answer
   readonly theirs: Answer
+  /** What was asked before, in order. */
+  readonly earlier: ReadonlyArray<Request>
 }
 
 export interface Difference {
@@ -16,6 +18,8 @@ export interface Difference {
   readonly reason: string
   /** Who decides. */
   readonly source: string
+  /** Of a rare one: a sequence that shows it, which is always run. */
+  readonly seed?: number
   readonly explains: (divergence: Divergence) => boolean
 }
 
@@ -61,6 +65,18 @@ const equalBut = (member: string, { ours, theirs }: Divergence): boolean => {
   )
   return mine !== undefined && mine === other
 }
+
+/** Lists without their NULLs. */
+const unpadded = (value: unknown): unknown => {
+  if (Array.isArray(value)) {
+    return value.filter((member) => !(isRecord(member) && member["NULL"] === true)).map(unpadded)
+  }
+  if (!isRecord(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, unpadded(member)]))
+}
+
+/** An update that sets or adds an element of a list. */
+const setsElement = (expression: string): boolean => /(SET|ADD) .*\[\d\]/.test(expression)
 
 /** What a condition or a filter comes to: the request is refused for nothing else, but what an update finds once its condition holds. */
 const isAnswered = ({ refusal }: Answer): boolean =>
@@ -182,6 +198,27 @@ export const differences: ReadonlyArray<Difference> = [
       d.request.operation === "UpdateItem" &&
       /^(UPDATED_OLD|UPDATED_NEW|ALL_NEW)$/.test(String(d.request.input["ReturnValues"])) &&
       /(SET|ADD|REMOVE) .*\[\d\]/.test(updates(d.request)[0] ?? "") && equalBut("Attributes", d)
+  },
+  {
+    name: "a list that was filled up, read later",
+    reason: "The NULLs that dynoxide fills an empty list up with, as above, are read back.",
+    source: `${reference}, UpdateItem, UpdateExpression (an element beyond the end is appended)`,
+    seed: 38_394,
+    explains: ({ earlier, ours, request, theirs }) =>
+      /^(Get|Query|Scan|BatchGet|TransactGet|ExecuteStatement)/.test(request.operation) &&
+      earlier.some((one) => updates(one).some(setsElement)) && ours.output !== undefined &&
+      theirs.output !== undefined && JSON.stringify(unpadded(ours.output)) === JSON.stringify(unpadded(theirs.output))
+  },
+  {
+    name: "an empty index key in a transaction's update",
+    reason:
+      "An update that would leave an index's key empty is the reason of its own action, with those of the others beside it; dynoxide refuses the request.",
+    source:
+      `${reference}, TransactWriteItems, TransactionCanceledException (ValidationError: "attempted to update the secondary index key")`,
+    seed: 52_092,
+    explains: ({ ours, request, theirs }) =>
+      request.operation === "TransactWriteItems" && codes(ours).includes("ValidationError") &&
+      /attempted to update a secondary index key to a value that is not supported/.test(theirs.refusal?.message ?? "")
   },
   {
     name: "projection in TransactGetItems",
