@@ -427,7 +427,10 @@ describe("query and scan", () => {
         Orders.queryPage("byStatus", open, { cursor: "" }),
         Orders.queryPage("byStatus", open, { cursor: "1e30" })
       ]
-      for (const one of refused) assert.strictEqual((yield* Effect.flip(one))._tag, "ValidationException")
+      for (const one of refused) {
+        const e = yield* Effect.flip(one)
+        assert.isTrue(e._tag === "ValidationException" && e.reason === "the cursor is none of this query's")
+      }
       const first = yield* Orders.scanPage({ pageSize: 5 })
       assert.lengthOf(first.items, 5)
       const second = yield* Orders.scanPage({ cursor: Option.getOrThrow(first.cursor) })
