@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import { defaultProvider } from "@aws-sdk/credential-provider-node"
 import type { NodeHttpHandler } from "@smithy/node-http-handler"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -26,10 +25,8 @@ export interface ClientConfig {
   readonly region?: string
   readonly endpoint?: string
   readonly profile?: string
-  readonly credentials?: () => Promise<ProvidedCredentials>
-  readonly credentialDefaultProvider: (
-    init: unknown
-  ) => (options?: Record<string, unknown>) => Promise<ProvidedCredentials>
+  readonly credentials?: Provider
+  readonly credentialDefaultProvider: (init: unknown) => Provider
   readonly requestHandler?: NodeHttpHandler
   readonly maxAttempts: 1
   readonly retryMode: "standard"
@@ -124,8 +121,8 @@ export const open = <Client extends SdkClient>(given: {
             ...(region === undefined ? {} : { region }),
             ...(endpoint === undefined ? {} : { endpoint }),
             ...(profile === undefined ? {} : { profile }),
-            ...(credentials === undefined ? {} : { credentials: marked(provider(credentials)) }),
-            credentialDefaultProvider: (init) => marked(defaultProvider(asRecord(init))),
+            ...(credentials === undefined ? {} : { credentials: checkedProvider(provider(credentials)) }),
+            credentialDefaultProvider: (init) => checkedProvider(defaultChain(asRecord(init))),
             ...(given.requestHandler === undefined ? {} : { requestHandler: given.requestHandler }),
             maxAttempts: 1,
             retryMode: "standard"
@@ -165,7 +162,9 @@ export interface Freshness {
  * @since 0.1.0
  * @category constructors
  */
-export const freshness = (client: SdkClient): Freshness => {
+export const freshness = (
+  client: { readonly config: Pick<SdkClient["config"], "credentials"> }
+): Freshness => {
   let stale = false
   let refreshing: Promise<unknown> | undefined
   return {
@@ -229,17 +228,44 @@ const checked = (given: ProvidedCredentials): ProvidedCredentials => {
   return given
 }
 
-/** Marks whatever a provider of credentials throws: nothing else about it can be relied on. */
-const marked =
-  <A extends ReadonlyArray<unknown>>(provider: (...args: A) => Promise<ProvidedCredentials>) => (...args: A) =>
-    Promise.resolve().then(() => provider(...args)).then(checked).catch((cause: unknown) => {
-      throw Object.defineProperty(new Error("no credentials", { cause }), credentialsMark, {
-        value: cause,
-        enumerable: false
-      })
-    })
+/**
+ * Gives credentials. The options are those of the SDK's own providers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Provider = (options?: Record<string, unknown>) => Promise<ProvidedCredentials>
 
-const provider = (credentials: Credentials): () => Promise<ProvidedCredentials> => {
+/**
+ * A provider that gives nothing but what can be signed with. Whatever it throws is marked: nothing else about it can be relied on.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkedProvider = (provider: Provider): Provider => (options) =>
+  Promise.resolve().then(() => provider(options)).then(checked).catch((cause: unknown) => {
+    throw Object.defineProperty(new Error("no credentials", { cause }), credentialsMark, {
+      value: cause,
+      enumerable: false
+    })
+  })
+
+/** The SDK's chain, which is loaded when it is asked. */
+const defaultChain = (init: Readonly<Record<string, unknown>>): Provider => {
+  let chain: Promise<Provider> | undefined
+  return (options) => {
+    chain ??= import("@aws-sdk/credential-provider-node").then(({ defaultProvider }) => defaultProvider(init))
+    return chain.then((provide) => provide(options))
+  }
+}
+
+/**
+ * A provider of what the options say.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const provider = (credentials: Credentials): Provider => {
   if (typeof credentials === "function") return credentials
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   const value = {

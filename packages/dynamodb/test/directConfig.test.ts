@@ -6,12 +6,17 @@ import * as Sdk from "@aws-sdk/client-dynamodb"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import * as Net from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, vi } from "vitest"
 import { named } from "../src/internal/directOperations.js"
-import { targets } from "../src/internal/directTarget.js"
+import * as directPlain from "../src/internal/directPlain.js"
+import * as directSdk from "../src/internal/directSdk.js"
+import { identities, targets } from "../src/internal/directTarget.js"
 import { listen, serve } from "./server.js"
 
 const arn = (account: string, table: string) => `arn:aws:dynamodb:eu-west-1:${account}:table/${table}`
@@ -108,7 +113,7 @@ describe("the direct transport's configuration", () => {
               }
             })
             const asked = new Sdk.DynamoDBClient(config)
-            const endpoints = targets(asked, await asked.config.region())
+            const endpoints = targets(directSdk.source(asked, await asked.config.region()))
             for (const [operation, input, send] of inputs) {
               await send(client).catch(() => {})
               const { origin, path, region, service } = await endpoints.ask(named[operation](input), accountId)
@@ -125,6 +130,118 @@ describe("the direct transport's configuration", () => {
       )))
 
   const credentials: AwsConfig.Credentials = { accessKeyId: "AKID", secretAccessKey: Redacted.make("secret") }
+
+  it.scopedLive("what it knows without the SDK is what the SDK finds", () =>
+    Effect.gen(function*() {
+      const folder = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "armature-"))),
+        (path) => Effect.promise(() => rm(path, { recursive: true }))
+      )
+      const file = join(folder, "config")
+      yield* Effect.promise(() => writeFile(file, "[default]\nuse_fips_endpoint = true\nregion = eu-west-2\n"))
+      const keys = { AWS_ACCESS_KEY_ID: "AKIDENV", AWS_SECRET_ACCESS_KEY: "secret" }
+      // with whether the answer is known for a region of the environment, and for one of the options
+      type Case = readonly [Readonly<Record<string, string>>, ofEnvironment: boolean, ofOptions: boolean]
+      const environments: ReadonlyArray<Case> = [
+        [{}, true, true],
+        [{ AWS_REGION: "eu-central-1", AWS_LAMBDA_FUNCTION_NAME: "f", AWS_EXECUTION_ENV: "e" }, true, true],
+        [{ ...keys, AWS_SESSION_TOKEN: "token", AWS_REGION: "ap-southeast-2" }, true, true],
+        [{ AWS_REGION: "us-gov-west-1" }, false, true],
+        [{ AWS_REGION: "local" }, false, true],
+        ...[
+          { AWS_USE_FIPS_ENDPOINT: "true" },
+          { AWS_USE_DUALSTACK_ENDPOINT: "true" },
+          { AWS_ENDPOINT_URL: "http://localhost:8000" },
+          { AWS_ENDPOINT_URL_DYNAMODB: "http://localhost:8000" },
+          { AWS_PROFILE: "other" },
+          { ...keys, AWS_ACCOUNT_ID: mine },
+          { AWS_CONFIG_FILE: file },
+          { AWS_SHARED_CREDENTIALS_FILE: file },
+          { AWS_SOMETHING_NEW: "1" }
+        ].map((variables): Case => [variables, false, false])
+      ]
+      const given: ReadonlyArray<readonly [AwsConfig.Options, boolean]> = [
+        [{}, true],
+        [{ credentials }, true],
+        [{ region: "us-east-1", credentials }, true],
+        [{ region: "ca-west-1", credentials: () => Promise.resolve({ accessKeyId: "A", secretAccessKey: "s" }) }, true],
+        [{ region: "cn-north-1", credentials }, false],
+        [{ region: "us-iso-east-1", credentials }, false],
+        [{ region: "eu-west-1", profile: "other", credentials }, false],
+        [{ region: "eu-west-1", endpoint: "http://127.0.0.1:8000", credentials }, true],
+        [{ region: "eu-west-1", endpoint: "https://Example.org/", credentials }, true],
+        [{ region: "eu-west-1", endpoint: "https://example.org:8443/prefix", credentials }, false],
+        [{ region: "eu-west-1", endpoint: "https://dynamodb.eu-west-1.amazonaws.com", credentials }, false],
+        [{ region: "eu-west-1", endpoint: "https://user@example.org", credentials }, false]
+      ]
+      const asked = new Array<string>()
+      for (const [variables, ofEnvironment, ofOptions] of environments) {
+        for (const [options, usual] of given) {
+          const nobody = { AWS_CONFIG_FILE: join(folder, "no"), AWS_SHARED_CREDENTIALS_FILE: join(folder, "no") }
+          const all = { ...nobody, AWS_REGION: "eu-west-3", ...variables }
+          yield* withEnv(
+            all,
+            Effect.gen(function*() {
+              const sdk = directSdk.open(options)
+              const plain = directPlain.source(options, process.env, () => Promise.reject(new Error("the SDK")))
+              const about = `${JSON.stringify(all)} ${JSON.stringify(options)}`
+              const hasCredentials = options.credentials !== undefined || "AWS_ACCESS_KEY_ID" in all
+              const isKnown = usual && hasCredentials && (options.region === undefined ? ofEnvironment : ofOptions)
+              assert.strictEqual(plain !== undefined, isKnown, about)
+              if (plain === undefined) return
+              asked.push(about)
+              const other = yield* sdk
+              assert.strictEqual(plain.region, other.region, about)
+              for (const table of ["t", undefined, ["t", "u"]]) {
+                assert.deepStrictEqual(
+                  yield* Effect.promise(() => plain.endpoint(table, undefined)),
+                  yield* Effect.promise(() => other.endpoint(table, undefined)),
+                  about
+                )
+              }
+              assert.deepStrictEqual(
+                yield* Effect.promise(() => identities(plain).ask(undefined)),
+                yield* Effect.promise(() => identities(other).ask(undefined)),
+                about
+              )
+              const owned = Effect.promise(() => plain.endpoint(arn(yours, "t"), undefined))
+              assert.isTrue(yield* Effect.isFailure(Effect.sandbox(owned)), "a table of another account")
+              if (options.endpoint !== undefined) return
+              const accounted = Effect.promise(() => plain.endpoint("t", mine))
+              assert.isTrue(yield* Effect.isFailure(Effect.sandbox(accounted)), "an account in the host")
+            })
+          )
+        }
+      }
+      assert.isAbove(asked.length, 10)
+    }))
+
+  it.scopedLive("asks the SDK later, for what only it knows", () =>
+    Effect.gen(function*() {
+      const seen: Array<string> = []
+      const proxy = yield* listen(
+        Http.createServer().on("connect", (request: Http.IncomingMessage, client: Net.Socket) => {
+          seen.push(request.url ?? "")
+          client.on("error", () => {}).end("HTTP/1.1 502 no\r\n\r\n")
+        })
+      )
+      const layer = DynamoDB.layerDirect({
+        region: "eu-west-1",
+        proxy: `http://127.0.0.1:${proxy.port}`,
+        retry: AwsRetry.none,
+        credentials: () => Promise.resolve({ accessKeyId: "A", secretAccessKey: "s", accountId: mine })
+      })
+      yield* Effect.forEach(["t", arn(yours, "t")], (TableName) =>
+        Effect.flip(Effect.flatMap(DynamoDB.DynamoDB, (db) => db.getItem({ TableName, Key: {} })))).pipe(
+          Effect.provide(layer)
+        )
+      assert.deepStrictEqual(
+        seen,
+        [mine, yours].map((account) =>
+          `${account}.ddb.eu-west-1.amazonaws.com:443`
+        )
+      )
+    }))
   const get = Effect.flatMap(DynamoDB.DynamoDB, (db) => db.getItem({ TableName: "t", Key: {} }))
   const answer = (_: unknown, response: Http.ServerResponse) => response.writeHead(200).end("{}")
 

@@ -9,17 +9,19 @@ import { ConfigurationException } from "@armature/aws/Exceptions"
 import * as SdkConfig from "@armature/aws/SdkConfig"
 import type { InputOf, OutputOf, Transport } from "@armature/aws/Transport"
 import * as Wire from "@armature/aws/WireFailure"
-import * as Sdk from "@aws-sdk/client-dynamodb"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { crc32 } from "node:zlib"
 import { NotHttp } from "./directAnswer.js"
 import { connector } from "./directConnect.js"
 import * as operations from "./directOperations.js"
+import * as plain from "./directPlain.js"
 import { type Broken, type Exchange, Pool } from "./directPool.js"
 import * as shape from "./directShape.js"
 import { amzDate, type CanonicalHeaders, sha256, Signer } from "./directSigV4.js"
-import { identities, type Identity, type Target, targets } from "./directTarget.js"
+import { identities, type Identity, type Source, type Target, targets } from "./directTarget.js"
 import type { Operations } from "./operations.js"
 
 export interface DirectOptions extends Options {
@@ -267,6 +269,22 @@ const headOf = (
   return `${head}\r\n`
 }
 
+/** Where requests go and who signs them: known from the options and the environment, else by the SDK, which is loaded then. */
+const sourceOf = (options: Options): Effect.Effect<Source, ConfigurationException, Scope.Scope> =>
+  Effect.gen(function*() {
+    const runtime = yield* Effect.runtime<Scope.Scope>()
+    const sdk = Effect.flatMap(Effect.promise(() => import("./directSdk.js")), ({ open }) => open(options))
+    let opened: Promise<Source> | undefined
+    const later = () =>
+      opened ??= Runtime.runPromise(runtime)(Effect.either(sdk)).then(Either.getOrThrowWith((e) => e.cause ?? e)).catch(
+        (error: unknown) => {
+          opened = undefined
+          throw error
+        }
+      )
+    return plain.source(options, process.env, later) ?? (yield* sdk)
+  })
+
 /** A transport of its own for the client's configuration. Its connections are closed with the scope. */
 export const make = (
   options: DirectOptions
@@ -277,16 +295,13 @@ export const make = (
     if (refused !== undefined) {
       return yield* new ConfigurationException({ service: "DynamoDB", reason: "Invalid", option: refused })
     }
-    const { client, region } = yield* SdkConfig.open({
-      service: "DynamoDB",
-      options,
-      client: (config) => new Sdk.DynamoDBClient(config)
-    })
+    const source = yield* sourceOf(options)
+    const { region } = source
     const limits = SdkConfig.limits(options)
     const wired: Wired = { limits, clock: new SigningClock() }
-    const freshness = SdkConfig.freshness(client)
-    const credentials = identities(client)
-    const endpoints = targets(client, region)
+    const freshness = SdkConfig.freshness(source)
+    const credentials = identities(source)
+    const endpoints = targets(source)
     const signer = new Signer()
     const pools = new Map<string, Pool>()
     yield* Effect.addFinalizer(() =>

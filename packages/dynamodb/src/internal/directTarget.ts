@@ -1,10 +1,8 @@
 /**
- * Where a request goes and who signs it, by the SDK's own rules: its client resolves both as for a call of its own, and is stopped before it
- * would write one. What it found is kept, by what it depends on: the account of the credentials and the ARNs that the input names.
+ * Where a request goes and who signs it. What a source found out is kept, by what it depends on: the account of the credentials and the ARNs
+ * that the input names.
  */
 import { asRecord } from "@armature/aws/Classify"
-import type { SdkClient } from "@armature/aws/SdkConfig"
-import * as Sdk from "@aws-sdk/client-dynamodb"
 import type { Named } from "./directOperations.js"
 import { canonicalPath } from "./directSigV4.js"
 
@@ -31,6 +29,13 @@ export interface Identity {
   readonly until: number
 }
 
+/** Region, credentials and endpoints as they are configured. */
+export interface Source {
+  readonly region: string
+  readonly config: { readonly credentials: (options?: { readonly forceRefresh?: boolean }) => Promise<unknown> }
+  readonly endpoint: (named: Named, accountId: string | undefined) => Promise<Target>
+}
+
 const text = (u: unknown): string | undefined => typeof u === "string" ? u : undefined
 
 /** How long before they expire the SDK has credentials anew, in milliseconds. */
@@ -47,18 +52,24 @@ const toIdentity = (u: unknown): Identity => {
   }
 }
 
-/** The credentials, which the SDK's client keeps and has anew in time. */
-export const identities = (client: SdkClient) => {
+/** The credentials of a source, which are had anew in time, once for all that wait for them. */
+export const identities = ({ config }: Pick<Source, "config">) => {
   let kept: Identity | undefined
+  let asking: Promise<unknown> | undefined
+  const once = () =>
+    asking ??= config.credentials().finally(() => {
+      asking = undefined
+    })
   return {
     /** What is at hand; `undefined` when it is to be asked for. */
     current: (now: number): Identity | undefined => kept !== undefined && now < kept.until ? kept : undefined,
     ask: async (fresh: (() => Promise<unknown>) | undefined): Promise<Identity> =>
-      kept = toIdentity(await (fresh === undefined ? client.config.credentials() : fresh()))
+      kept = toIdentity(await (fresh === undefined ? once() : fresh()))
   }
 }
 
-const isArn = (name: string): boolean => name.startsWith("arn:")
+/** Whether an input's name of a table says whose it is. */
+export const isArn = (name: string): boolean => name.startsWith("arn:")
 
 /** What of the names in an input an endpoint may depend on. */
 const keyOf = (named: Named): string =>
@@ -73,34 +84,14 @@ const keyOf = (named: Named): string =>
 /** Endpoints that are kept at most. */
 const most = 500
 
-interface Resolved {
-  readonly endpoint: unknown
-  readonly signing: unknown
-}
-
-/** Endpoints of a client. */
-export const targets = (client: Sdk.DynamoDBClient, region: string) => {
-  client.middlewareStack.add(
-    (_next, context) => () => {
-      const resolved: Resolved = {
-        endpoint: context.endpointV2,
-        signing: context.authSchemes?.[0]
-      }
-      return Promise.resolve({ response: undefined, output: { $metadata: {}, armature: resolved } })
-    },
-    { step: "build", priority: "low", name: "armatureTarget" }
-  )
+/** The endpoints of a source. */
+export const targets = ({ endpoint }: Pick<Source, "endpoint">) => {
   const kept = new Map<string, Target>()
   return {
     current: (named: Named, accountId: string | undefined): Target | undefined =>
       kept.get(`${accountId ?? ""} ${keyOf(named)}`),
     ask: async (named: Named, accountId: string | undefined): Promise<Target> => {
-      const output: object = typeof named === "object"
-        ? await client.send(
-          new Sdk.BatchGetItemCommand({ RequestItems: Object.fromEntries(named.map((name) => [name, { Keys: [] }])) })
-        )
-        : await client.send(new Sdk.GetItemCommand({ TableName: named, Key: {} }))
-      const target = toTarget(asRecord("armature" in output ? output.armature : undefined), region)
+      const target = await endpoint(named, accountId)
       if (kept.size >= most) kept.clear()
       kept.set(`${accountId ?? ""} ${keyOf(named)}`, target)
       return target
@@ -110,10 +101,14 @@ export const targets = (client: Sdk.DynamoDBClient, region: string) => {
 
 const invalid = () => Object.assign(new Error("not an endpoint"), { code: "ERR_INVALID_URL" })
 
-const toTarget = ({ endpoint, signing }: Readonly<Record<string, unknown>>, region: string): Target => {
-  const { headers, url } = asRecord(endpoint)
+/** A target as the SDK resolves it; `signing` is for another region or service than usual. */
+export const toTarget = (
+  given: { readonly endpoint: unknown; readonly signing: unknown },
+  region: string
+): Target => {
+  const { headers, url } = asRecord(given.endpoint)
   if (!(url instanceof URL) || url.search !== "" || url.username !== "" || url.password !== "") throw invalid()
-  const { signingName, signingRegion } = asRecord(signing)
+  const { signingName, signingRegion } = asRecord(given.signing)
   const path = url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`
   return {
     origin: url.origin,
