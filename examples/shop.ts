@@ -70,7 +70,7 @@ const place = Effect.fn("place")(function*(customer: Customer, wanted: Readonly<
   const [order] = yield* transact([
     Orders.create({ customerId: customer.customerId, status: "open", lines }),
     ...lines.map(({ count, sku }) =>
-      Articles.update({ sku }, (p) => [p.stock.set(p.stock.minus(count))], { if: (p) => p.stock.gte(count) })
+      Articles.update({ sku }, (p) => [p.stock.add(-count)], { if: (p) => p.stock.gte(count) })
     )
   ])
   return order

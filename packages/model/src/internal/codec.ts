@@ -13,7 +13,7 @@ import type { Filled } from "./behaviourMarks.js"
 import { failure, fromIssue } from "./codecFailure.js"
 import * as paths from "./codecPaths.js"
 import * as shapes from "./codecShape.js"
-import { type Hole, itemCodec, type Pending, valueCodec, Walk } from "./codecWire.js"
+import { emptySet, type Hole, isEmptySet, isSet, itemCodec, type Pending, valueCodec, Walk } from "./codecWire.js"
 
 export type { Hole, Pending, Place } from "./codecWire.js"
 
@@ -44,6 +44,8 @@ export interface Attribute {
   readonly stored: string
   /** It may be absent from the item. */
   readonly optional: boolean
+  /** A set that is empty where nothing is stored. */
+  readonly set: boolean
   readonly wireTypes: ReadonlyArray<shapes.WireType>
   /** What fills it when it is written. */
   readonly filled: ReadonlyArray<Filled>
@@ -65,6 +67,10 @@ export interface PathCodec<R> {
   readonly names: ReadonlyArray<string>
   /** A value of the program's type; of an optional or defaulted one that of the schema inside. */
   readonly encode: (value: unknown) => Effect.Effect<Operand, SerializationException, R>
+  /** The same of a value that is compared, or added, and need not pass the schema's filters. */
+  readonly encodeCompared: (value: unknown) => Effect.Effect<Operand, SerializationException, R>
+  /** A set that is always there: where nothing is stored, it is empty. Such an operand is `{ SS: [] }`. */
+  readonly set: boolean
   /** Of the members of a list or set: for `contains`. Its `stored` is that of the list. */
   readonly element: PathCodec<R> | undefined
 }
@@ -119,6 +125,7 @@ const attributesOf = (
       name: namesByStored.get(name) ?? name,
       stored: name,
       optional: own.some((one) => one === undefined || one.optional || one.shape.get().undefined),
+      set: own.some((one) => one !== undefined && !one.optional && isSet(one.shape.get())),
       wireTypes: [...new Set(given.flatMap(stored))],
       filled: given.flatMap((one) => one.filled).filter((one, i, all) =>
         all.findIndex((x) => x._tag === one._tag) === i
@@ -222,17 +229,31 @@ const at = <R>(
   return Either.map(shapes.shapeOf(routes.map(paths.storedEnd), text, first.loose), (lazy) => {
     const shape = lazy.get()
     const { codec } = valueCodec(lazy)
-    const encode = paths.encodeOperand(routes)
     const inner = first.stored
+    const set = isSet(shape) && routes.every((route) => route.required)
     const toOperand = (encoded: Option.Option<unknown>): Either.Either<Operand, SerializationException> => {
       const walk = new Walk(inner)
       return Either.flatMap(
         walk.run(() => Option.isSome(encoded) ? codec.encode(encoded.value, walk) : undefined),
-        (value) =>
-          value === undefined && walk.pending.length === 0
-            ? Either.left(failure(inner, "is left out when it is stored, so it cannot be an operand"))
-            : Either.right({ path: inner, value, pending: walk.pending })
+        (value) => {
+          if (value !== undefined || walk.pending.length > 0) {
+            return Either.right({ path: inner, value, pending: walk.pending })
+          }
+          if (!Option.exists(encoded, isEmptySet)) {
+            return Either.left(failure(inner, "is left out when it is stored, so it cannot be an operand"))
+          }
+          return set
+            ? Either.right({ path: inner, value: { SS: [] }, pending: [] })
+            : Either.left(failure(inner, emptySet))
+        }
       )
+    }
+    const encoding = (encode: ReturnType<typeof paths.encodeOperand>): PathCodec<R>["encode"] => (value) => {
+      // what the schema needs is what its type says
+      const encoded = guarded(() => encode(value) as Effect.Effect<Option.Option<unknown>, ParseResult.ParseIssue, R>)
+      return Either.isEither(encoded)
+        ? Either.flatMap(Either.mapLeft(encoded, failAt), toOperand)
+        : Effect.flatMap(Effect.mapError(encoded, failAt), toOperand)
     }
     const failAt = (issue: ParseResult.ParseIssue | Thrown) => fail(issue, inner)
     return {
@@ -240,13 +261,9 @@ const at = <R>(
       wireTypes: stored(shape),
       opaque: shape.opaque?.how,
       names: [...new Set(routes.flatMap((route) => paths.names(route.layers[0]?.ast ?? paths.storedEnd(route))))],
-      encode: (value) => {
-        // what the schema needs is what its type says
-        const encoded = guarded(() => encode(value) as Effect.Effect<Option.Option<unknown>, ParseResult.ParseIssue, R>)
-        return Either.isEither(encoded)
-          ? Either.flatMap(Either.mapLeft(encoded, failAt), toOperand)
-          : Effect.flatMap(Effect.mapError(encoded, failAt), toOperand)
-      },
+      encode: encoding(paths.encodeOperand(routes)),
+      encodeCompared: encoding(paths.encodeCompared(routes)),
+      set,
       get element() {
         const members = routes.flatMap(paths.members)
         return members.length === 0 ? undefined : Either.getOrUndefined(at<R>(members, path))

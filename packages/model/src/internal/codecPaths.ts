@@ -25,15 +25,23 @@ export interface Route {
   readonly layers: ReadonlyArray<Layer>
   /** Below a list or a record of unknown keys. */
   readonly loose: boolean
+  /** The name of a member that is always there, as it is stored. */
+  readonly required: boolean
 }
 
-const root = (ast: AST.AST): Route => ({ stored: [], layers: [{ ast, next: undefined }], loose: false })
+const root = (ast: AST.AST): Route => ({
+  stored: [],
+  layers: [{ ast, next: undefined }],
+  loose: false,
+  required: false
+})
 
 /** One step of a path through one layer: the name on the other side, and the schemas between. */
 interface Step {
   readonly name: string | number
   readonly layers: ReadonlyArray<Layer>
   readonly loose: boolean
+  readonly required: boolean
 }
 
 const layer = (ast: AST.AST): Layer => ({ ast, next: undefined })
@@ -49,15 +57,22 @@ const steps = (ast: AST.AST, name: string | number): ReadonlyArray<Step> => {
   switch (ast._tag) {
     case "TypeLiteral": {
       const own = ast.propertySignatures.find((signature) => signature.name === name)
-      if (own !== undefined) return [{ name, layers: [layer(own.type)], loose: false }]
+      if (own !== undefined) {
+        return [{ name, layers: [layer(own.type)], loose: false, required: !own.isOptional }]
+      }
       return typeof name === "string"
-        ? ast.indexSignatures.map((index) => ({ name, layers: [layer(index.type)], loose: true }))
+        ? ast.indexSignatures.map((index) => ({ name, layers: [layer(index.type)], loose: true, required: false }))
         : []
     }
     case "TupleType": {
       if (typeof name !== "number") return []
       const own = ast.elements[name]
-      return (own === undefined ? ast.rest : [own]).map(({ type }) => ({ name, layers: [layer(type)], loose: true }))
+      return (own === undefined ? ast.rest : [own]).map(({ type }) => ({
+        name,
+        layers: [layer(type)],
+        loose: true,
+        required: false
+      }))
     }
     case "Refinement":
       return steps(ast.from, name)
@@ -108,7 +123,8 @@ const joined = (outer: Step, from: AST.AST, name: string | number, encode: Layer
       ...outer.layers.map((one, i) => i === outer.layers.length - 1 ? { ...one, next: encode ?? one.next } : one),
       ...inner.layers
     ],
-    loose: outer.loose || inner.loose
+    loose: outer.loose || inner.loose,
+    required: inner.required
   }))
 
 /** One step on: through each layer in turn, whose names are those of the one before. */
@@ -120,7 +136,8 @@ const step = (route: Route, name: string | number): ReadonlyArray<Route> => {
   return found.map((one) => ({
     stored: [...route.stored, one.name],
     layers: one.layers,
-    loose: route.loose || one.loose
+    loose: route.loose || one.loose,
+    required: one.required
   }))
 }
 
@@ -180,7 +197,12 @@ const membersOf = (ast: AST.AST): ReadonlyArray<AST.AST> => {
 
 /** From a list or set on to its members, wherever they stand. */
 export const members = (route: Route): ReadonlyArray<Route> =>
-  membersOf(storedEnd(route)).map((ast) => ({ stored: route.stored, layers: [layer(ast)], loose: true }))
+  membersOf(storedEnd(route)).map((ast) => ({
+    stored: route.stored,
+    layers: [layer(ast)],
+    loose: true,
+    required: false
+  }))
 
 type Encode = (value: unknown) => Effect.Effect<Option.Option<unknown>, ParseResult.ParseIssue, unknown>
 
@@ -205,7 +227,37 @@ const encodeRoute = ({ layers }: Route): Encode => {
     )
 }
 
-/** The same by the first route whose schemas take the value. */
+/** A schema without its filters: a class's own stay. */
+const unfiltered = (ast: AST.AST): AST.AST => {
+  switch (ast._tag) {
+    case "Refinement":
+      return unfiltered(ast.from)
+    case "Transformation":
+      return new AST.Transformation(
+        unfiltered(ast.from),
+        unfiltered(ast.to),
+        ast.transformation,
+        ast.annotations
+      )
+    case "Union":
+      return AST.Union.make(ast.types.map(unfiltered), ast.annotations)
+    case "TupleType":
+      return new AST.TupleType(
+        ast.elements.map((one) => new AST.OptionalType(unfiltered(one.type), one.isOptional, one.annotations)),
+        ast.rest.map((one) => new AST.Type(unfiltered(one.type), one.annotations)),
+        ast.isReadonly,
+        ast.annotations
+      )
+    case "Declaration":
+      return surrogate(ast) === undefined && ast.typeParameters.length > 0
+        ? new AST.Declaration(ast.typeParameters.map(unfiltered), ast.decodeUnknown, ast.encodeUnknown, ast.annotations)
+        : ast
+    default:
+      return ast
+  }
+}
+
+/** A value of the program's type: by the first route whose schemas take it. */
 export const encodeOperand = (all: ReadonlyArray<Route>): Encode => {
   const [first, ...others] = all.map(encodeRoute)
   return (value) =>
@@ -213,4 +265,18 @@ export const encodeOperand = (all: ReadonlyArray<Route>): Encode => {
       (before, encode) => ParseResult.orElse(before, () => encode(value)),
       first === undefined ? ParseResult.succeed(Option.none()) : first(value)
     )
+}
+
+/** The same of a value that is not stored: one that the filters refuse is encoded without them. */
+export const encodeCompared = (all: ReadonlyArray<Route>): Encode => {
+  const strict = encodeOperand(all)
+  let loose: Encode | undefined
+  return (value) =>
+    ParseResult.orElse(strict(value), () => {
+      loose ??= encodeOperand(all.map((route) => ({
+        ...route,
+        layers: route.layers.map((one) => ({ ...one, ast: unfiltered(one.ast) }))
+      })))
+      return loose(value)
+    })
 }

@@ -175,8 +175,14 @@ const isNull: Codec = {
 
 // ------------------------------------------------------------------------------------------------------------------- sets
 
+/** DynamoDB has none: that of a required attribute is the absent attribute, and any other is refused. */
+export const isEmptySet = (value: unknown): boolean => value instanceof Set && value.size === 0
+
+export const emptySet = "is an empty set, which DynamoDB cannot store"
+
 const set = (type: "SS" | "NS" | "BS", read: (value: Wire) => ReadonlySet<unknown>): Codec => ({
   encode: (value) => {
+    if (isEmptySet(value)) return undefined
     const encoded = value instanceof Set ? native(value) : mismatch()
     return encoded[type] === undefined ? mismatch() : encoded
   },
@@ -207,7 +213,11 @@ const list = ({ elements, rest }: List, codecs: Codecs): Codec => {
       const L: Array<AttributeValue_> = []
       for (let i = 0; i < value.length; i++) {
         walk.path.push(i)
-        L.push(at(i).encode(value[i], walk) ?? refuse("is undefined in a list, which DynamoDB cannot store"))
+        const member: unknown = value[i]
+        L.push(
+          at(i).encode(member, walk) ??
+            refuse(isEmptySet(member) ? emptySet : "is undefined in a list, which DynamoDB cannot store")
+        )
         walk.path.pop()
       }
       walk.depth--
@@ -249,9 +259,15 @@ interface FieldCodec {
   readonly place: Place | undefined
   /** `null` stands beside what is sealed or offloaded, and in clear. */
   readonly nullInClear: boolean
+  /** A set that is always there: where nothing is stored, it is empty. */
+  readonly set: boolean
 }
 
-const field = ({ name, shape: lazy }: Field, codecs: Codecs): FieldCodec => {
+/** A set that DynamoDB sees. */
+export const isSet = (shape: Shape): boolean =>
+  shape.opaque === undefined && !shape.undefined && (shape.SS || shape.NS !== undefined || shape.BS)
+
+const field = ({ name, optional, shape: lazy }: Field, codecs: Codecs): FieldCodec => {
   const shape = lazy.get()
   const place = codecs.place(shape)
   return {
@@ -259,7 +275,8 @@ const field = ({ name, shape: lazy }: Field, codecs: Codecs): FieldCodec => {
     get: getter(name),
     codec: codecs.of(lazy),
     place,
-    nullInClear: shape.NULL && shape.opaque?.inner.get().NULL === false
+    nullInClear: shape.NULL && shape.opaque?.inner.get().NULL === false,
+    set: !optional && isSet(shape)
   }
 }
 
@@ -274,7 +291,7 @@ const encodePlace = (field: FieldCodec, place: Place, value: unknown, walk: Walk
     walk.depth = depth
     if (encoded !== undefined) {
       walk.pending.push({ path: walk.names(), place, content: { _tag: "Value", value: encoded } })
-    }
+    } else if (isEmptySet(held === undefined ? value : held.encoded)) refuse(emptySet)
   } else walk.pending.push({ path: walk.names(), place, content: held })
   return undefined
 }
@@ -295,6 +312,7 @@ const map = (shape: Fields, codecs: Codecs): MapCodec => {
           ? own.codec.encode(member, walk)
           : encodePlace(own, own.place, member, walk)
         if (encoded !== undefined) put(M, own.name, encoded)
+        else if (!own.set && own.place === undefined && isEmptySet(member)) refuse(emptySet)
         walk.path.pop()
       }
       if (rest !== undefined) {
@@ -306,6 +324,7 @@ const map = (shape: Fields, codecs: Codecs): MapCodec => {
           if (loneSurrogate.test(name)) refuse("has a lone surrogate in its name, which UTF-8 cannot hold")
           const encoded = rest.encode(member, walk)
           if (encoded !== undefined) put(M, name, encoded)
+          else if (isEmptySet(member)) refuse(emptySet)
         }
         walk.private = outer
       }
@@ -316,7 +335,10 @@ const map = (shape: Fields, codecs: Codecs): MapCodec => {
       const out: Record<string, unknown> = {}
       for (const own of fields) {
         const member = own.get(M)
-        if (member === undefined) continue
+        if (member === undefined) {
+          if (own.set) put(out, own.name, new Set())
+          continue
+        }
         walk.path.push(own.name)
         const { place } = own
         if (place === undefined) put(out, own.name, own.codec.decode(member, walk))
@@ -419,7 +441,7 @@ const setTypeOf = (members: ReadonlySet<unknown>): WireType | undefined => {
         return undefined
     }
   }
-  return refuse("is an empty set, which DynamoDB cannot store")
+  return undefined
 }
 
 const one = (type: WireType, shape: Shape, codecs: Codecs): Codec => {
@@ -457,7 +479,10 @@ const either = (types: ReadonlyArray<WireType>, shape: Shape, codecs: Codecs): C
     types.map((type) => [type, one(type, shape, codecs)])
   )
   return {
-    encode: (value, walk) => (members[typeOf(value) ?? ""] ?? mismatch()).encode(value, walk),
+    encode: (value, walk) =>
+      isEmptySet(value) && isSet(shape)
+        ? undefined
+        : (members[typeOf(value) ?? ""] ?? mismatch()).encode(value, walk),
     decode: (value, walk) => {
       for (const type of types) if (value[type] !== undefined) return members[type]?.decode(value, walk)
       return mismatch()
@@ -468,7 +493,7 @@ const either = (types: ReadonlyArray<WireType>, shape: Shape, codecs: Codecs): C
 const compressed = (inner: Codec, how: NonNullable<Opaque["compressed"]>): Codec => ({
   encode: (value, walk) => {
     const encoded = inner.encode(value, walk)
-    if (encoded === undefined) return undefined
+    if (encoded === undefined) return isEmptySet(value) ? refuse(emptySet) : undefined
     const small = compression.compress(encoded, how.algorithm ?? "gzip")
     return Either.isRight(small) ? { B: small.right } : refuse(small.left)
   },

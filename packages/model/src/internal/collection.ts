@@ -18,7 +18,8 @@ import {
   type Request,
   sameKey,
   startOf,
-  stream
+  stream,
+  unread
 } from "./entityQuery.js"
 import { decode, withTable } from "./entityRead.js"
 import type { Values } from "./entityWrite.js"
@@ -152,7 +153,13 @@ const request = (
                       return member === undefined ? others !== "fail" : expiry.get(member)?.(item) === true
                     },
                     limit: options.limit,
-                    decode: (item, db) => decodeItem(plan, TableName, item, db, isWhole(first.plan, first.keys))
+                    decode: (item, db) => {
+                      const own = memberOf(plans, item)
+                      const missing = plan.members.flatMap((one) => one.plan === own ? unread(own, one.keys) ?? [] : [])
+                      return missing[0] === undefined
+                        ? decodeItem(plan, TableName, item, db, isWhole(first.plan, first.keys))
+                        : Either.left(missing[0])
+                    }
                   })
                 }
               )

@@ -8,6 +8,8 @@ import * as Wire from "@armature/dynamodb/Expression"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as codec from "./codec.js"
+import { failure } from "./codecFailure.js"
+import { emptySet } from "./codecWire.js"
 
 export const TypeId: unique symbol = Symbol.for("@armature/model/Expression")
 
@@ -72,13 +74,19 @@ const fixed = (condition: Wire.Condition): Condition => new Condition([], () => 
 
 // ---------------------------------------------------------------------------------------------------------------- terms
 
+const operandsOf: unique symbol = Symbol("operands")
+const termOf: unique symbol = Symbol("term")
+
 /** What stands on the right of a comparison or of `set`: it takes its operands from `from` on. */
 export class Term {
   readonly [TypeId]: string = "Term"
-  constructor(
-    readonly operands: ReadonlyArray<Operand>,
-    readonly term: (values: Values, from: number) => unknown
-  ) {}
+  // by symbols: a path has the names of a struct's members
+  readonly [operandsOf]: ReadonlyArray<Operand>
+  readonly [termOf]: (values: Values, from: number) => unknown
+  constructor(operands: ReadonlyArray<Operand>, term: (values: Values, from: number) => unknown) {
+    this[operandsOf] = operands
+    this[termOf] = term
+  }
 }
 
 const isTerm = (u: unknown): u is Term => {
@@ -103,7 +111,7 @@ const compare = (
   encode: (value: unknown) => Operand
 ): Condition => {
   const right = toTerm(value, encode)
-  return new Condition(right.operands, (values, from) => by(left, right.term(values, from)))
+  return new Condition(right[operandsOf], (values, from) => by(left, right[termOf](values, from)))
 }
 
 const several = (
@@ -152,7 +160,13 @@ export interface PathCodec {
   readonly stored: WirePath
   /** What can stand here, by DynamoDB's types. */
   readonly wireTypes: ReadonlyArray<string>
+  /** A set that is empty where nothing is stored. */
+  readonly set: boolean
+  /** Of the members of a struct. */
+  readonly names: ReadonlyArray<string>
   readonly encode: (value: unknown) => Operand
+  /** Of a value that is compared, or added, and not stored. */
+  readonly encodeCompared: (value: unknown) => Operand
 }
 
 /** The codec of a path in the program's names. */
@@ -162,6 +176,19 @@ const number = (value: unknown): Operand => plain({ N: String(value) })
 
 const textOrBytes = (value: unknown): Operand =>
   plain(value instanceof Uint8Array ? { B: value } : { S: String(value) })
+
+/** The empty set of a set that is always there, which is the absent attribute. */
+const isEmptySet = (value: AttributeValue): boolean => value.SS?.length === 0
+
+/** Of what cannot be the absent attribute. */
+const filled = (operand: Operand): Operand => {
+  const check = (one: codec.Operand) =>
+    one.value !== undefined && isEmptySet(one.value) ? Either.left(failure(one.path, emptySet)) : Either.right(one)
+  // an Either that is an operand's effect; without a fiber where there is nothing to wait for
+  return Either.isEither(operand)
+    ? Either.flatMap(operand as Either.Either<codec.Operand, SerializationException>, check)
+    : Effect.flatMap(operand, check)
+}
 
 /** A member of a set, out of a set of it alone. */
 const memberOf = (operand: codec.Operand): codec.Operand => {
@@ -180,17 +207,22 @@ export class Size extends Term {
   readonly gt
   readonly gte
   readonly between
-  constructor(path: WirePath) {
+  /** `absent`: where nothing is stored, the size is 0; DynamoDB has none there. */
+  constructor(path: WirePath, absent: boolean) {
     const size = Wire.size(path)
     super([], () => size)
     const by = ordered(size, number)
-    this.eq = by.eq
-    this.ne = by.ne
-    this.lt = by.lt
-    this.lte = by.lte
-    this.gt = by.gt
-    this.gte = by.gte
-    this.between = by.between
+    const missing = fixed(Wire.attributeNotExists(path))
+    const one = (by: (value: unknown) => Condition, isOfZero: (n: number) => boolean) => (value: unknown) =>
+      absent && typeof value === "number" && isOfZero(value) ? missing.or(by(value)) : by(value)
+    this.eq = one(by.eq, (n) => n === 0)
+    this.ne = one(by.ne, (n) => n !== 0)
+    this.lt = one(by.lt, (n) => 0 < n)
+    this.lte = one(by.lte, (n) => 0 <= n)
+    this.gt = one(by.gt, (n) => 0 > n)
+    this.gte = one(by.gte, (n) => 0 >= n)
+    this.between = (low: number, high: number) =>
+      absent && low <= 0 && 0 <= high ? missing.or(by.between(low, high)) : by.between(low, high)
   }
 }
 
@@ -201,27 +233,42 @@ export class Size extends Term {
 export class Path extends Term {
   override readonly [TypeId] = "Path"
   readonly #lookup: Lookup
-  #codec: PathCodec | undefined
-  #order: ReturnType<typeof ordered> | undefined
+  #known: PathCodec | undefined
+  #by: ReturnType<typeof ordered> | undefined
   constructor(lookup: Lookup, readonly path: readonly [string, ...ReadonlyArray<string | number>]) {
-    super([], () => Wire.path(...this.codec.stored))
+    super([], () => Wire.path(...this.#codec.stored))
     this.#lookup = lookup
   }
 
-  private get codec(): PathCodec {
-    return this.#codec ??= this.#lookup(this.path)
+  get #codec(): PathCodec {
+    return this.#known ??= this.#lookup(this.path)
   }
 
-  private get encode(): (value: unknown) => Operand {
-    return this.codec.encode
+  /** Of what is stored. */
+  readonly #encode = (value: unknown): Operand => filled(this.#codec.encode(value))
+
+  /** Of what is compared, or added. */
+  readonly #compared = (value: unknown): Operand => filled(this.#codec.encodeCompared(value))
+
+  get #order(): ReturnType<typeof ordered> {
+    return this.#by ??= ordered(this.#codec.stored, this.#compared)
   }
 
-  private get order(): ReturnType<typeof ordered> {
-    return this.#order ??= ordered(this.codec.stored, this.encode)
+  /** A comparison for equality with one value, of which the empty set is no value. */
+  #equal(value: unknown, empty: Wire.Condition, by: typeof Wire.eq | typeof Wire.ne): Condition {
+    const { encodeCompared, stored } = this.#codec
+    return new Condition([encodeCompared(value)], (values, from) => {
+      const one = at(values, from)
+      return isEmptySet(one) ? empty : by(stored, Wire.attributeValue(one))
+    })
   }
 
-  private action(constant: boolean, operands: ReadonlyArray<Operand>, make: Action["make"], whole = false): Action {
-    return new Action(this.path[0], whole && this.path.length === 1, constant, this.codec.stored, operands, make)
+  #action(constant: boolean, operands: ReadonlyArray<Operand>, make: Action["make"], whole = false): Action {
+    return new Action(this.path[0], whole && this.path.length === 1, constant, this.#codec.stored, operands, make)
+  }
+
+  static hasMember(path: Path, name: string): boolean {
+    return path.#codec.names.includes(name)
   }
 
   at(step: string | number): Path {
@@ -229,126 +276,155 @@ export class Path extends Term {
   }
 
   get exists(): Condition {
-    return fixed(Wire.attributeExists(this.codec.stored))
+    return fixed(Wire.attributeExists(this.#codec.stored))
   }
   get missing(): Condition {
-    return fixed(Wire.attributeNotExists(this.codec.stored))
+    return fixed(Wire.attributeNotExists(this.#codec.stored))
   }
   hasType(type: "S" | "N" | "B" | "BOOL" | "NULL" | "M" | "L" | "SS" | "NS" | "BS"): Condition {
-    return fixed(Wire.attributeType(this.codec.stored, type))
+    return fixed(Wire.attributeType(this.#codec.stored, type))
   }
   eq(value: unknown): Condition {
-    return this.order.eq(value)
+    return this.#codec.set && !isTerm(value)
+      ? this.#equal(value, Wire.attributeNotExists(this.#codec.stored), Wire.eq)
+      : this.#order.eq(value)
   }
   ne(value: unknown): Condition {
-    return this.order.ne(value)
+    return this.#codec.set && !isTerm(value)
+      ? this.#equal(value, Wire.attributeExists(this.#codec.stored), Wire.ne)
+      : this.#order.ne(value)
   }
   lt(value: unknown): Condition {
-    return this.order.lt(value)
+    return this.#order.lt(value)
   }
   lte(value: unknown): Condition {
-    return this.order.lte(value)
+    return this.#order.lte(value)
   }
   gt(value: unknown): Condition {
-    return this.order.gt(value)
+    return this.#order.gt(value)
   }
   gte(value: unknown): Condition {
-    return this.order.gte(value)
+    return this.#order.gte(value)
   }
   between(low: unknown, high: unknown): Condition {
-    return this.order.between(low, high)
+    return this.#order.between(low, high)
   }
   in(values: ReadonlyArray<unknown>): Condition {
-    return several(values.map(this.encode), (members) => Wire.in(this.codec.stored, members))
+    if (this.#codec.set) {
+      const [first, ...more] = values.map((value) => this.eq(value))
+      return more.reduce((left, right) => left.or(right), first ?? this.missing.and(this.exists))
+    }
+    return several(values.map(this.#compared), (members) => Wire.in(this.#codec.stored, members))
   }
   get size(): Size {
-    return new Size(this.codec.stored)
+    return new Size(this.#codec.stored, this.#codec.set)
   }
   beginsWith(value: unknown): Condition {
-    return several([textOrBytes(value)], ([prefix]) => Wire.beginsWith(this.codec.stored, prefix))
+    return several([textOrBytes(value)], ([prefix]) => Wire.beginsWith(this.#codec.stored, prefix))
   }
   contains(value: unknown): Condition {
-    const { stored, wireTypes } = this.codec
+    const { stored, wireTypes } = this.#codec
     const part = wireTypes.includes("L")
-      ? this.at(0).encode(value)
+      ? new Path(this.#lookup, [...this.path, 0]).#compared(value)
       : wireTypes.includes("SS") || wireTypes.includes("NS") || wireTypes.includes("BS")
-      ? Effect.map(this.encode(new Set([value])), memberOf)
+      ? Effect.map(this.#compared(new Set([value])), memberOf)
       : textOrBytes(value)
     return several([part], ([member]) => Wire.contains(stored, member))
   }
 
   set(value: unknown): Action {
-    const to = toTerm(value, this.encode)
-    return this.action(
+    const to = toTerm(value, this.#codec.encode)
+    return this.#action(
       !isTerm(value),
-      to.operands,
-      (values, from) => Wire.set(this.codec.stored, to.term(values, from)),
+      to[operandsOf],
+      (values, from) =>
+        !isTerm(value) && isEmptySet(at(values, from))
+          ? Wire.remove(this.#codec.stored)
+          : Wire.set(this.#codec.stored, to[termOf](values, from)),
       !isTerm(value)
     )
   }
   setIfMissing(value: unknown): Action {
     const to = this.ifMissing(value)
-    return this.action(false, to.operands, (values, from) => Wire.set(this.codec.stored, to.term(values, from)))
+    return this.#action(false, to[operandsOf], (values, from) => Wire.set(this.#codec.stored, to[termOf](values, from)))
   }
   ifMissing(value: unknown): Term {
     return new Term(
-      [this.encode(value)],
-      (values, from) => Wire.ifNotExists(this.codec.stored, Wire.attributeValue(at(values, from)))
+      [this.#encode(value)],
+      (values, from) => Wire.ifNotExists(this.#codec.stored, Wire.attributeValue(at(values, from)))
     )
   }
   plus(value: unknown): Term {
-    const right = toTerm(value, this.encode)
-    return new Term(right.operands, (values, from) => Wire.plus(this.codec.stored, right.term(values, from)))
+    const right = toTerm(value, this.#compared)
+    return new Term(right[operandsOf], (values, from) => Wire.plus(this.#codec.stored, right[termOf](values, from)))
   }
   minus(value: unknown): Term {
-    const right = toTerm(value, this.encode)
-    return new Term(right.operands, (values, from) => Wire.minus(this.codec.stored, right.term(values, from)))
+    const right = toTerm(value, this.#compared)
+    return new Term(right[operandsOf], (values, from) => Wire.minus(this.#codec.stored, right[termOf](values, from)))
   }
   get remove(): Action {
     // of a list the second removal takes the next element
-    return this.action(typeof this.path[this.path.length - 1] === "string", [], () => Wire.remove(this.codec.stored))
+    return this.#action(typeof this.path[this.path.length - 1] === "string", [], () => Wire.remove(this.#codec.stored))
   }
   add(value: unknown): Action {
-    return this.action(
+    return this.#action(
       false,
-      [this.encode(value)],
-      (values, from) => Wire.add(this.codec.stored, Wire.attributeValue(at(values, from)))
+      // what is added to a set is stored as it is, an amount is not
+      [this.#codec.wireTypes.includes("N") ? this.#compared(value) : this.#encode(value)],
+      (values, from) => Wire.add(this.#codec.stored, Wire.attributeValue(at(values, from)))
     )
   }
   delete(members: unknown): Action {
-    return this.action(
+    return this.#action(
       false,
-      [this.encode(members)],
-      (values, from) => Wire.delete(this.codec.stored, Wire.attributeValue(at(values, from)))
+      [this.#compared(members)],
+      (values, from) => Wire.delete(this.#codec.stored, Wire.attributeValue(at(values, from)))
     )
   }
   append(values: unknown): Action {
-    return this.action(
+    return this.#action(
       false,
-      [this.encode(values)],
+      [this.#encode(values)],
       (values, from) =>
         Wire.set(
-          this.codec.stored,
-          Wire.listAppend(this.codec.stored, Wire.attributeValue(at(values, from)))
+          this.#codec.stored,
+          Wire.listAppend(this.#codec.stored, Wire.attributeValue(at(values, from)))
         )
     )
   }
   prepend(values: unknown): Action {
-    return this.action(
+    return this.#action(
       false,
-      [this.encode(values)],
+      [this.#encode(values)],
       (values, from) =>
         Wire.set(
-          this.codec.stored,
-          Wire.listAppend(Wire.attributeValue(at(values, from)), Wire.path(...this.codec.stored))
+          this.#codec.stored,
+          Wire.listAppend(Wire.attributeValue(at(values, from)), Wire.path(...this.#codec.stored))
         )
     )
   }
 }
 
+/** What a path of a struct has, beside its members: those of these names are reached by `at`. */
+const reserved: ReadonlySet<string> = new Set([
+  "exists",
+  "missing",
+  "hasType",
+  "eq",
+  "ne",
+  "in",
+  "set",
+  "setIfMissing",
+  "ifMissing",
+  "path",
+  "at",
+  "size",
+  "remove"
+])
+
 const handler: ProxyHandler<Path> = {
   get: (path, name) => {
-    if (typeof name === "symbol" || name in path) {
+    if (typeof name === "symbol" || (name in path && (reserved.has(name) || !Path.hasMember(path, name)))) {
       const own: unknown = Reflect.get(path, name, path)
       return typeof own === "function" ? own.bind(path) : own
     }

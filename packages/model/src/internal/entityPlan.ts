@@ -437,7 +437,10 @@ export const compile = <A>(
       return {
         stored: [String(first), ...rest],
         wireTypes: codecOfPath.wireTypes,
-        encode: codecOfPath.encode
+        set: codecOfPath.set,
+        names: codecOfPath.names,
+        encode: codecOfPath.encode,
+        encodeCompared: codecOfPath.encodeCompared
       }
     }),
     at: top

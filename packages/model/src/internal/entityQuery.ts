@@ -1,6 +1,5 @@
 /** Reading many items: queries of the table and its indexes, scans, page by page. */
-import type { SerializationException } from "@armature/aws/Exceptions"
-import { ValidationException } from "@armature/aws/Exceptions"
+import { SerializationException, ValidationException } from "@armature/aws/Exceptions"
 import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import { DynamoDB, type Operations } from "@armature/dynamodb/DynamoDB"
 import * as Wire from "@armature/dynamodb/Expression"
@@ -76,6 +75,25 @@ export interface Request {
 /** Whether what is read by these keys has all that stands in the table. */
 export const isWhole = (plan: AnyPlan, { index }: KeysPlan): boolean =>
   index === undefined || plan.table.plan.indexes[index]?.projection === "ALL"
+
+/** A set that is in no projection of an index, and would be read as the empty one. */
+export const unread = (plan: AnyPlan, keys: KeysPlan): SerializationException | undefined => {
+  if (keys.index === undefined || isWhole(plan, keys)) return undefined
+  const projection = plan.table.plan.indexes[keys.index]?.projection ?? []
+  const missing = plan.codec.attributes.find(({ set, stored }) => set && !projection.includes(stored))
+  return missing && new SerializationException({
+    path: [missing.name],
+    reason: `is not in the projection of ${keys.index}`
+  })
+}
+
+/** Decodes what is read by these keys. */
+const decoding = (plan: AnyPlan, table: string, keys: KeysPlan): Request["decode"] => {
+  const [whole, missing] = [isWhole(plan, keys), unread(plan, keys)]
+  return missing === undefined
+    ? (item, db) => decode(plan, table, item, db, whole)
+    : () => Either.left(missing)
+}
 
 export const keysNamed = (plan: AnyPlan, name: string): KeysPlan | undefined =>
   name === "primary" ? plan.primary : plan.secondary.find((keys) => keys.name === name)
@@ -191,8 +209,7 @@ const queryRequest = (
                             drop: (item) =>
                               isForeign(plan, item) || bounds.drop(item) || isExpired(item),
                             limit: options.limit,
-                            decode: (item, db) =>
-                              decode(plan, TableName, item, db, isWhole(plan, keys))
+                            decode: decoding(plan, TableName, keys)
                           })
                         }
                       )))))))
@@ -265,7 +282,7 @@ export const scanRequest = (plan: AnyPlan, options: ScanOptions): Effect.Effect<
                     cursor: what,
                     drop: (item) => isForeign(plan, item) || isExpired(item),
                     limit: options.limit,
-                    decode: (item, db) => decode(plan, TableName, item, db, isWhole(plan, keys))
+                    decode: decoding(plan, TableName, keys)
                   })
                 }
               )))

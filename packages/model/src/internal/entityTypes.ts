@@ -34,14 +34,17 @@ export interface AnySchema {
   readonly ast: AST.AST
 }
 
-/** The encoded type by the names that the program uses: of a struct or class its fields', so that a renamed attribute keeps its name. */
-export type Shape<S extends AnySchema> = S extends { readonly fields: infer F } ? FieldsShape<F>
+/**
+ * The encoded type by the names that the program uses: of a struct or class its fields', so that a renamed attribute keeps its name. It is
+ * computed from the class, whose name the compiler passes on at no cost, not from the type of its fields.
+ */
+export type Shape<S extends AnySchema> = S extends { readonly fields: unknown } ? {
+    readonly [K in keyof S["fields"]]: FieldShape<S["fields"][K]>
+  }
   : S extends { readonly members: ReadonlyArray<infer M> } ? ShapeOfMember<M>
   : S["Encoded"]
 
 type ShapeOfMember<M> = M extends AnySchema ? Shape<M> : never
-
-type FieldsShape<F> = { readonly [K in keyof F]: FieldShape<F[K]> }
 
 type FieldShape<F> = F extends { readonly Encoded: infer E } ? E
   : F extends { readonly _EncodedToken: "?:" } ? Schema.Schema.Encoded<F> | undefined
@@ -62,7 +65,7 @@ type MarksOf<E, Depth extends ReadonlyArray<0> = []> = Depth["length"] extends 8
   : E extends ReadonlyMap<infer Key, infer Value> ? Loose<MarksOf<Key | Value, [0, ...Depth]>>
   : E extends (...args: ReadonlyArray<never>) => unknown ? never
   : E extends object
-    // the members' types are looked at as one union, each of which stands there once
+  // the members' types are looked at as one union, each of which stands there once
     ? string extends keyof E ? {
         [K in keyof E]-?: string extends K ? Loose<MarksOf<E[K], [0, ...Depth]>> : MarksOf<E[K], [0, ...Depth]>
       }[keyof E]
