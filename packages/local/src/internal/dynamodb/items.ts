@@ -44,7 +44,7 @@ const getShape = Shape.struct({
 export const compileProjection = (
   input: Parameters & { readonly AttributesToGet?: ReadonlyArray<string> | undefined }
 ): ReadonlyArray<Path> | undefined => {
-  checkParameters(input, ["ProjectionExpression"], Legacy.given({ ...input }, ["AttributesToGet"]))
+  checkParameters(input, ["ProjectionExpression"], input.AttributesToGet === undefined ? [] : ["AttributesToGet"])
   if (input.AttributesToGet !== undefined) return Legacy.fromAttributes(input.AttributesToGet)
   return input.ProjectionExpression === undefined ? undefined : compile(input).projection
 }
@@ -106,7 +106,7 @@ const legacyNames = ["AttributeUpdates", "Expected", "ConditionalOperator"]
 const checkLegacyMix = (
   input: WriteInput,
   expressions: ReadonlyArray<"UpdateExpression" | "ConditionExpression">
-): void => checkParameters(input, expressions, Legacy.given({ ...input }, legacyNames))
+): void => checkParameters(input, expressions, Legacy.given(input, legacyNames))
 
 const compileCondition = (input: WriteInput): Compiled => {
   const expected = Legacy.fromExpected(input.Expected, input.ConditionalOperator)

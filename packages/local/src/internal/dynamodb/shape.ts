@@ -149,9 +149,10 @@ const read = (shape: Node, value: unknown, verdict: Verdict): unknown => {
       const known: Record<string, unknown> = {}
       for (const name in shape.members) {
         const of = present(shape.members[name])
-        const member = Object.hasOwn(members, name) ? members[name] : undefined
-        if (member !== undefined && member !== null) known[name] = read(of, member, verdict)
-        else if (of.required === true) verdict.ok = false
+        const member = members[name]
+        if (member !== undefined && member !== null && Object.hasOwn(members, name)) {
+          known[name] = read(of, member, verdict)
+        } else if (of.required === true) verdict.ok = false
       }
       return known
     }

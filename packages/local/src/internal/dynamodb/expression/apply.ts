@@ -126,12 +126,13 @@ const stepInto = (value: AttributeValue | undefined, step: Step): AttributeValue
   throw validation(wording.invalidPath)
 }
 
-const stepItem = (item: Item, step: Step): Item => {
+type Changes = ReadonlyArray<{ readonly name: string; readonly value: AttributeValue | undefined }>
+
+/** The item with these attributes in place of its own; those without a value are gone. */
+const changed = (item: Item, changes: Changes): Item => {
   const result: MutableItem = { ...item }
   let removed: Set<string> | undefined
-  for (const [name, child] of step.children ?? []) {
-    if (typeof name === "number") throw validation(wording.invalidPath)
-    const value = stepInto(attribute(item, name), child)
+  for (const { name, value } of changes) {
     if (value === undefined) (removed ??= new Set()).add(name)
     else setAttribute(result, name, value)
   }
@@ -141,6 +142,15 @@ const stepItem = (item: Item, step: Step): Item => {
   for (const name in result) if (!removed.has(name)) setAttribute(kept, name, present(result[name]))
   return kept
 }
+
+const stepItem = (item: Item, step: Step): Item =>
+  changed(
+    item,
+    Array.from(step.children ?? [], ([name, child]) => {
+      if (typeof name === "number") throw validation(wording.invalidPath)
+      return { name, value: stepInto(attribute(item, name), child) }
+    })
+  )
 
 /** Indexes are those of the list before the update; what is set beyond its end is appended, in order of the indexes. */
 const stepList = (list: ReadonlyArray<AttributeValue>, step: Step): ReadonlyArray<AttributeValue> => {
@@ -155,11 +165,23 @@ const stepList = (list: ReadonlyArray<AttributeValue>, step: Step): ReadonlyArra
   return result.filter((member) => member !== undefined)
 }
 
+/** An update that only sets and removes whole attributes, as most do: none of its actions can meet another's. */
+const isFlat = ({ kind, path }: Action): boolean => path.length === 1 && (kind === "set" || kind === "remove")
+
 /** The item after the update. */
 export const apply = (update: Update, item: Item): Item => {
-  const result = stepItem(item, plan(update, item))
-  for (const { kind, path: [name] } of update.actions) {
-    const value = kind === "set" ? attribute(result, String(name)) : undefined
+  const { actions } = update
+  const result = actions.every(isFlat)
+    ? changed(
+      item,
+      actions.map((action) => ({
+        name: String(action.path[0]),
+        value: action.kind === "set" ? setValue(action.value, item) : undefined
+      }))
+    )
+    : stepItem(item, plan(update, item))
+  for (const { kind, path } of actions) {
+    const value = kind === "set" ? attribute(result, String(path[0])) : undefined
     if (value !== undefined && nestsTooDeep(value)) throw validation(valueWording.nesting)
   }
   return result

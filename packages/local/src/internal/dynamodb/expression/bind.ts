@@ -46,8 +46,10 @@ type Bound = Operand<AttributeValue>
 
 const bindOperand = (operand: Operand<string>, scope: Scope): Bound => {
   switch (operand.kind) {
-    case "path":
-      return { kind: "path", path: bindPath(operand.path, scope) }
+    case "path": {
+      const path = bindPath(operand.path, scope)
+      return path === operand.path ? operand : { kind: "path", path }
+    }
     case "value":
       return { kind: "value", value: present(scope.values[operand.value]) }
     case "size":

@@ -62,6 +62,7 @@ export const checkParameters = (
 ): void => {
   const given = expressions.filter((name) => input[name] !== undefined)
   if (given.length > 0 && legacy.length > 0) throw validation(wording.mixed(legacy, given))
+  if (input.ExpressionAttributeNames === undefined && input.ExpressionAttributeValues === undefined) return
   if (input.ExpressionAttributeNames !== undefined && given.length === 0) {
     throw validation(wording.namesWithoutExpression)
   }
@@ -118,8 +119,12 @@ const about = <A>(name: ExpressionName, compile: () => A): A => {
   }
 }
 
-const unused = (given: Readonly<Record<string, unknown>>, used: ReadonlySet<string>): ReadonlyArray<string> =>
-  Object.keys(given).filter((key) => !used.has(key))
+const unused = (given: Readonly<Record<string, unknown>>, used: ReadonlySet<string>): ReadonlyArray<string> => {
+  let count = 0
+  for (const _ in given) count++
+  // only what is given is used
+  return count === used.size ? [] : Object.keys(given).filter((key) => !used.has(key))
+}
 
 export const compile = (input: Parameters): Compiled => {
   const names = input.ExpressionAttributeNames

@@ -7,7 +7,7 @@ import type { Comparator, Condition, Operand, Path } from "./ast.js"
 
 /** What stands at a path, if anything does. */
 export const resolve = (item: Item, path: Path): AttributeValue | undefined => {
-  const [first] = path
+  const first = path[0]
   let value = typeof first === "string" ? attribute(item, first) : undefined
   for (let i = 1; i < path.length && value !== undefined; i++) {
     const element = present(path[i])
@@ -74,8 +74,14 @@ const contains = (value: AttributeValue, member: AttributeValue): boolean => {
   return value.L !== undefined && value.L.some((each) => equals(each, member))
 }
 
+const valueAt = (operands: ReadonlyArray<Operand<AttributeValue>>, at: number, item: Item) => {
+  const operand = operands[at]
+  return operand === undefined ? undefined : operandValue(operand, item)
+}
+
 const call = (name: string, operands: ReadonlyArray<Operand<AttributeValue>>, item: Item): boolean => {
-  const [first, second] = operands.map((operand) => operandValue(operand, item))
+  const first = valueAt(operands, 0, item)
+  const second = valueAt(operands, 1, item)
   switch (name) {
     case "attribute_exists":
       return first !== undefined
