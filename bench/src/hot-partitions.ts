@@ -3,7 +3,7 @@
  * without; and the watch alone, on keys of which few are hot and on keys that are never the same. Contestants take turns in
  * many short rounds; the quickest of each is told, in nanoseconds a call.
  *
- *     npx tsx bench/src/hot-partitions.ts [--rounds N] [--calls N] [--json FILE]
+ *     npx tsx bench/src/bundled.ts hot-partitions [--rounds N] [--calls N] [--json FILE]
  */
 import type { Transport } from "@armature/aws/Transport"
 import * as DynamoDB from "@armature/dynamodb/DynamoDB"

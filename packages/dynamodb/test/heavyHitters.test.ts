@@ -40,6 +40,27 @@ describe("the sketch", () => {
     }))
   })
 
+  it("asked whether it is enough, says the same as without, or less than that", () => {
+    fc.assert(
+      fc.property(
+        stream,
+        fc.integer({ min: 2, max: 16 }),
+        fc.integer({ min: 0, max: 2000 }),
+        (events, held, enough) => {
+          const [all, some] = [new SlidingWindow(window, held), new SlidingWindow(window, held)]
+          let now = 12_345
+          for (const { key, pause, weight } of events) {
+            now += pause
+            const surely = all.add(key, weight, now)
+            const said = some.add(key, weight, now, enough)
+            if (surely >= enough) assert.strictEqual(said, surely)
+            else assert.isBelow(said, enough)
+          }
+        }
+      )
+    )
+  })
+
   it("finds the one that has much among many that have little", () => {
     const counts = new SlidingWindow(window, 16)
     let hot = 0

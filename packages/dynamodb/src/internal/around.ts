@@ -5,10 +5,7 @@
 import type { ServiceClient } from "@armature/aws/ServiceClient"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
-import * as FiberRef from "effect/FiberRef"
 import * as hotPartitions from "./hotPartitions.js"
 import type { Operations } from "./operations.js"
 import * as rateLimit from "./rateLimit.js"
@@ -32,31 +29,30 @@ const union = <A>(base: ReadonlyArray<A>, own: ReadonlyArray<A>): ReadonlyArray<
     ? own
     : [...base, ...own.filter((one) => !base.includes(one))]
 
-const clockOf = <A, E>(fiber: Fiber.RuntimeFiber<A, E>): Clock.Clock =>
-  Context.get(fiber.getFiberRef(DefaultServices.currentServices), Clock.Clock)
+type Call = ServiceClient<Operations>["call"]
 
 export const calls = (client: ServiceClient<Operations>, base: Base): ServiceClient<Operations> => {
-  const watched = (monitors: hotPartitions.Monitors, clock: Clock.Clock): ServiceClient<Operations> => ({
-    call: (operation, input, options) =>
-      hotPartitions.watched(
-        monitors,
-        clock,
-        operation.name,
-        input,
-        // of a read, all is of the table or all of the index
-        client.call(operation, operation.access === "read" ? input : rateLimit.asking(input), options)
-      )
-  })
+  const watched = (monitors: hotPartitions.Monitors, clock: Clock.Clock): Call => (operation, input, options) =>
+    hotPartitions.watched(
+      monitors,
+      clock,
+      operation.name,
+      input,
+      // of a read, all is of the table or all of the index
+      client.call(operation, operation.access === "read" ? input : rateLimit.asking(input), options)
+    )
   return {
     call: (operation, input, options) =>
       Effect.withFiberRuntime((fiber) => {
-        const context = fiber.getFiberRef(FiberRef.currentContext)
+        const context = fiber.currentContext
         const limiters = union(base.limiters, Context.get(context, rateLimit.InForce))
         const monitors = union(base.monitors, Context.get(context, hotPartitions.HotPartitions))
-        const inner = monitors.length === 0 ? client : watched(monitors, clockOf(fiber))
-        if (limiters.length === 0) return inner.call(operation, input, options)
+        const call = monitors.length === 0
+          ? client.call
+          : watched(monitors, Context.get(fiber.currentDefaultServices, Clock.Clock))
+        if (limiters.length === 0) return call(operation, input, options)
         const { access, name } = operation
-        return rateLimit.limited(limiters, name, access, input, (asked) => inner.call(operation, asked, options))
+        return rateLimit.limited(limiters, name, access, input, (asked) => call(operation, asked, options))
       })
   }
 }

@@ -15,22 +15,22 @@ interface Entry {
   count: number
   /** How much of the count may be of keys that were here before. */
   error: number
-  /** What it is surely worth in the panes before this one. */
+  /** What it is surely worth in the panes before this one; `unknown` until somebody wants to know. */
   past: number
   /** Its place in the heap. */
   at: number
 }
 
+const unknown = -1
+
 /** One sketch. Entries form a heap with the least count on top. */
 class Sketch {
   private readonly entries = new Map<string, Entry>()
   private readonly heap: Array<Entry> = []
+  /** No key is surely worth more. */
+  most = 0
 
   constructor(private readonly size: number) {}
-
-  get(key: string): Entry | undefined {
-    return this.entries.get(key)
-  }
 
   /** What a key is surely worth. */
   worth(key: string): number {
@@ -38,17 +38,19 @@ class Sketch {
     return entry === undefined ? 0 : entry.count - entry.error
   }
 
-  /** Counts for a key that is held. */
-  more(entry: Entry, weight: number): void {
+  /** Counts for a key, which takes another's place if need be. */
+  add(key: string, weight: number): Entry {
+    const entry = this.entries.get(key) ?? this.enter(key)
     entry.count += weight
     this.sink(entry)
+    if (entry.count - entry.error > this.most) this.most = entry.count - entry.error
+    return entry
   }
 
-  /** Takes in a key that is not held. */
-  enter(key: string, weight: number, past: number): Entry {
+  private enter(key: string): Entry {
     const least = this.heap[0]
     if (least === undefined || this.heap.length < this.size) {
-      const entry = { key, count: weight, error: 0, past, at: this.heap.length }
+      const entry = { key, count: 0, error: 0, past: unknown, at: this.heap.length }
       this.heap.push(entry)
       this.entries.set(key, entry)
       this.rise(entry)
@@ -57,9 +59,8 @@ class Sketch {
     this.entries.delete(least.key)
     least.key = key
     least.error = least.count
-    least.past = past
+    least.past = unknown
     this.entries.set(key, least)
-    this.more(least, weight)
     return least
   }
 
@@ -103,6 +104,8 @@ export class SlidingWindow {
   private panes: ReadonlyArray<Sketch>
   private current: Sketch
   private number = Number.NEGATIVE_INFINITY
+  /** No key is surely worth more in the panes before the current one. */
+  private mostBefore = 0
 
   constructor(window: number, private readonly size: number) {
     this.pane = window / panesInWindow
@@ -110,18 +113,23 @@ export class SlidingWindow {
     this.panes = [this.current]
   }
 
-  /** Counts a weight for a key; gives what the key is surely worth in the window. */
-  add(key: string, weight: number, now: number): number {
+  /**
+   * Counts a weight for a key; gives what the key is surely worth in the window, or, where that is less than `enough`, anything less. To
+   * say that takes a look at the current pane alone, as long as no key is near it.
+   */
+  add(key: string, weight: number, now: number, enough = 0): number {
     this.turnTo(Math.floor(now / this.pane))
-    const known = this.current.get(key)
-    if (known !== undefined) {
-      this.current.more(known, weight)
-      return known.past + known.count - known.error
-    }
+    const entry = this.current.add(key, weight)
+    const here = entry.count - entry.error
+    if (here + this.mostBefore < enough) return here
+    if (entry.past === unknown) entry.past = this.pastOf(key)
+    return entry.past + here
+  }
+
+  private pastOf(key: string): number {
     let past = 0
-    for (const pane of this.panes) past += pane.worth(key)
-    const entry = this.current.enter(key, weight, past)
-    return past + entry.count - entry.error
+    for (const pane of this.panes) if (pane !== this.current) past += pane.worth(key)
+    return past
   }
 
   /** Drops the panes that have left the window. A clock that goes back counts into the newest. */
@@ -133,5 +141,6 @@ export class SlidingWindow {
     const fresh = Array.from({ length: Math.min(passed, panesInWindow) }, () => new Sketch(this.size))
     this.panes = [...this.panes, ...fresh].slice(-panesInWindow)
     this.current = this.panes.at(-1) ?? this.current
+    this.mostBefore = this.panes.reduce((sum, pane) => pane === this.current ? sum : sum + pane.most, 0)
   }
 }

@@ -126,7 +126,7 @@ export class Watch {
   private count({ access, key, place, units }: Touch, now: number): Warning | undefined {
     const counted = this.counted[access].get(place)
     if (counted === undefined) return undefined
-    const sum = counted.counts.add(key, units, now)
+    const sum = counted.counts.add(key, units, now, counted.limit)
     if (sum < counted.limit) return undefined
     const { threshold, warned } = counted
     for (const [key, at] of warned) {
@@ -218,12 +218,12 @@ export const watched = <K extends keyof Operations, A, E>(
     const now = clock.unsafeCurrentTimeMillis()
     let done: Effect.Effect<void> | undefined
     for (const monitor of monitors) {
-      for (const warning of monitor.watch.see(operation, input, output, now) ?? none) {
+      const warnings = monitor.watch.see(operation, input, output, now)
+      if (warnings === undefined) continue
+      for (const warning of warnings) {
         const next = told(monitor, warning)
         done = done === undefined ? next : Effect.zipRight(done, next)
       }
     }
     return done === undefined ? Effect.succeed(output) : Effect.as(done, output)
   })
-
-const none: ReadonlyArray<Warning> = []
