@@ -272,11 +272,11 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
     options?: ReadOptions
   ) => Read<
     Option.Option<Pick<A, K>>,
-    DynamoDB.GetItemError | ReadPlanError<T.PickShape<E, K>, N>,
-    DynamoDB.DynamoDB | T.DecodeRequires<T.PickShape<E, K>, R>,
+    DynamoDB.GetItemError | T.PickError<E, K> | N,
+    DynamoDB.DynamoDB | T.PickRequires<E, K, R>,
     {
-      readonly error: ReadPlanError<T.PickShape<E, K>, N>
-      readonly requires: T.DecodeRequires<T.PickShape<E, K>, R>
+      readonly error: T.PickError<E, K> | N
+      readonly requires: T.PickRequires<E, K, R>
     }
   >
 

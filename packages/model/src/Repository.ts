@@ -36,7 +36,7 @@ export interface Reader<A, E, R, X extends T.AnyKeys, N> {
     key: T.PrimaryKey<A, X>,
     attributes: ReadonlyArray<K>,
     options?: Entity.ReadOptions
-  ) => Effect.Effect<Option.Option<Pick<A, K>>, DynamoDB.GetItemError | Entity.ReadPlanError<T.PickShape<E, K>, N>>
+  ) => Effect.Effect<Option.Option<Pick<A, K>>, DynamoDB.GetItemError | T.PickError<E, K> | N>
   /** The items of one partition of the table (`"primary"`) or an index. */
   readonly query: <const I extends keyof X & string>(
     index: I,

@@ -79,6 +79,8 @@ type Loose<M> = M extends "sealed" | "offloaded" ? M | "misplaced" : M
 
 export type VersionOf<E> = "version" extends MarksOf<E> ? Marked<E, VersionMark> : never
 
+type SealedOf<E> = "sealed" extends MarksOf<E> ? Marked<E, SealedMark> : never
+
 /** What `create` fills by itself. */
 export type Filled<E> = [MarksOf<E> & FilledKinds] extends [never] ? never : Marked<E, FilledMark<FilledKinds>>
 
@@ -261,6 +263,11 @@ export type DecodeError<E> = SerializationException | If_<MarksOf<E> & "sealed",
 
 export type DecodeRequires<E, R> = R | If_<MarksOf<E> & "sealed", Decryptor>
 
+/** What opening and decoding some attributes fails with. */
+export type PickError<E, K> = SerializationException | If_<K & SealedOf<E>, EncryptionError>
+
+export type PickRequires<E, K, R> = R | If_<K & SealedOf<E>, Decryptor>
+
 /** What hooks and earlier schemas add to the operations of an entity; `after`: to a write, so that it only goes alone. */
 export interface Around {
   readonly load: { readonly error: unknown; readonly requires: unknown }
@@ -328,9 +335,6 @@ export type FitsOf<V, Condition, Otherwise, After = false> = After extends true 
   : "alone"
 
 type PartsOf<K> = K extends Key<infer P> ? P : readonly []
-
-/** The shape of some attributes. */
-export type PickShape<E, K> = E extends unknown ? { readonly [N in keyof E & K]: E[N] } : never
 
 /** Refuses a schema with something sealed or offloaded where nothing can be. */
 export type Storable<E> = "misplaced" extends MarksOf<E>
