@@ -377,4 +377,47 @@ describe("the engine", () => {
     const refused = fault("Encrypt", { KeyId, Plaintext: bytes("x"), DryRun: true })
     assert.deepInclude(refused, { code: "DryRunOperationException", statusCode: 412 })
   })
+
+  it("looks at no ciphertext in a dry run that is to ignore it, but at the key, which has to be named", () => {
+    const { code, createKey, ok } = world()
+    const { KeyId } = createKey()
+    const { KeyId: disabled } = createKey()
+    ok("DisableKey", { KeyId: disabled })
+    const { CiphertextBlob } = ok("Encrypt", { KeyId, Plaintext: bytes("x") })
+    const dry = { DryRun: true, DryRunModifiers: ["IGNORE_CIPHERTEXT"] }
+    const decrypt = (input: object) => code("Decrypt", input)
+    assert.deepStrictEqual(
+      [
+        decrypt({ ...dry, KeyId }),
+        decrypt({ ...dry, KeyId, CiphertextBlob: bytes("no ciphertext"), EncryptionContext: { any: "context" } }),
+        decrypt({ ...dry, KeyId: disabled }),
+        decrypt({ ...dry, KeyId: "none" }),
+        decrypt({ ...dry, CiphertextBlob }),
+        decrypt({ KeyId, DryRun: true }),
+        decrypt({ KeyId, DryRun: true, CiphertextBlob: bytes("no ciphertext") }),
+        decrypt({ KeyId, DryRunModifiers: ["IGNORE_CIPHERTEXT"], CiphertextBlob: bytes("no ciphertext") }),
+        decrypt({ KeyId, DryRun: true, DryRunModifiers: ["IGNORE_ALL"] })
+      ],
+      [
+        "DryRunOperationException",
+        "DryRunOperationException",
+        "DisabledException",
+        "NotFoundException",
+        "ValidationException",
+        "ValidationException",
+        "InvalidCiphertextException",
+        "InvalidCiphertextException",
+        "ValidationException"
+      ]
+    )
+    const reEncrypt = (input: object) => code("ReEncrypt", { ...dry, ...input })
+    assert.deepStrictEqual(
+      [
+        reEncrypt({ SourceKeyId: KeyId, DestinationKeyId: KeyId }),
+        reEncrypt({ SourceKeyId: KeyId, DestinationKeyId: disabled }),
+        reEncrypt({ DestinationKeyId: KeyId, CiphertextBlob })
+      ],
+      ["DryRunOperationException", "DisabledException", "ValidationException"]
+    )
+  })
 })

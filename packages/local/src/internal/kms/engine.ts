@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto"
 import { executor, refuse } from "../refusal.js"
 import type { Input, Output } from "../refusal.js"
 import * as Cipher from "./cipher.js"
-import { bytes, flag, invalid, oneOf, requiredText, text, textMap, whole } from "./input.js"
+import { bytes, flag, invalid, oneOf, requiredText, someOf, text, textMap, whole } from "./input.js"
 import { day, Keys, usagesOf } from "./keys.js"
 import type { Key } from "./keys.js"
 
@@ -124,6 +124,22 @@ const open = (
   const secret = symmetric(keys, key, operation).materials[parsed.material]
   const plaintext = secret && Cipher.open(parsed, secret, context)
   return plaintext === undefined ? refuse("InvalidCiphertextException", "") : { key, plaintext }
+}
+
+/** A dry run may look at no ciphertext, but only at whether the key may be used: then the key has to be named. */
+const ignoresCiphertext = (input: Input): boolean =>
+  someOf(input, "DryRunModifiers", ["IGNORE_CIPHERTEXT"]).length > 0 && flag(input, "DryRun")
+
+/** The key of what is to be decrypted, and what that says; nothing where the ciphertext is ignored. */
+const source = (keys: Keys, operation: string, input: Input, prefix: "" | "Source") => {
+  if (ignoresCiphertext(input)) {
+    const named = requiredText(input, `${prefix}KeyId`)
+    contextOf(input, `${prefix}EncryptionContext`)
+    return { key: symmetric(keys, keys.find(named, true), operation), plaintext: new Uint8Array() }
+  }
+  const blob = bytes(input, "CiphertextBlob", maxBlob)
+  const context = contextOf(input, `${prefix}EncryptionContext`)
+  return open(keys, operation, blob, context, text(input, `${prefix}KeyId`))
 }
 
 const dataKey = (operation: string, withPlaintext: boolean): Operation => (keys, input) => {
@@ -368,27 +384,23 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 
   Decrypt: (keys, input) => {
-    const blob = bytes(input, "CiphertextBlob", maxBlob)
-    const context = contextOf(input, "EncryptionContext")
-    const { key, plaintext } = open(keys, "Decrypt", blob, context, text(input, "KeyId"))
+    const { key, plaintext } = source(keys, "Decrypt", input, "")
     symmetricAlgorithm(input, "EncryptionAlgorithm", keys.arn(key))
     dryRun(input)
     return { KeyId: keys.arn(key), Plaintext: plaintext, EncryptionAlgorithm: "SYMMETRIC_DEFAULT" }
   },
 
   ReEncrypt: (keys, input) => {
-    const blob = bytes(input, "CiphertextBlob", maxBlob)
     const destination = requiredText(input, "DestinationKeyId")
-    const from = contextOf(input, "SourceEncryptionContext")
     const to = contextOf(input, "DestinationEncryptionContext")
-    const source = open(keys, "ReEncrypt", blob, from, text(input, "SourceKeyId"))
+    const from = source(keys, "ReEncrypt", input, "Source")
     const key = symmetric(keys, keys.find(destination, true), "ReEncrypt")
-    symmetricAlgorithm(input, "SourceEncryptionAlgorithm", keys.arn(source.key))
+    symmetricAlgorithm(input, "SourceEncryptionAlgorithm", keys.arn(from.key))
     symmetricAlgorithm(input, "DestinationEncryptionAlgorithm", keys.arn(key))
     dryRun(input)
     return {
-      CiphertextBlob: seal(keys, key, to, source.plaintext),
-      SourceKeyId: keys.arn(source.key),
+      CiphertextBlob: seal(keys, key, to, from.plaintext),
+      SourceKeyId: keys.arn(from.key),
       KeyId: keys.arn(key),
       SourceEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
       DestinationEncryptionAlgorithm: "SYMMETRIC_DEFAULT"

@@ -34,6 +34,20 @@ export const oneOf = <const A extends string>(input: Input, name: string, allowe
     constraint(name, `Member must satisfy enum value set: [${allowed.join(", ")}]`)
 }
 
+/** The members of a list, each of which is one of those that are allowed. */
+export const someOf = <const A extends string>(
+  input: Input,
+  name: string,
+  allowed: ReadonlyArray<A>
+): ReadonlyArray<A> => {
+  const value = input[name] ?? []
+  if (!Array.isArray(value)) return refuse("SerializationException", `${name} is not a list`)
+  return value.map((member: unknown) =>
+    allowed.find((one) => one === member) ??
+      constraint(name, `Member must satisfy enum value set: [${allowed.join(", ")}]`)
+  )
+}
+
 export const flag = (input: Input, name: string): boolean => {
   const value = input[name] ?? false
   return typeof value === "boolean" ? value : refuse("SerializationException", `${name} is not a boolean`)
