@@ -33,7 +33,7 @@ const testDoors = { local: ["model"] }
  * @type {Record<string, ReadonlyArray<string>>}
  */
 const loadsSdk = {
-  aws: ["SdkConfig", "SdkTransport"],
+  aws: ["SdkTransport"],
   dynamodb: ["Document", "DynamoDB", "DynamoDBKeyValueStore", "DynamoDBPersistence", "DynamoDBRateLimiterStore"],
   kms: ["Kms"],
   s3: ["S3", "S3File", "S3KeyValueStore", "S3Upload"],

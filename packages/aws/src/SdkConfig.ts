@@ -1,6 +1,6 @@
 /**
  * What every transport takes from the AWS SDK: a client that knows region, credentials and endpoint by the SDK's own rules, and what its
- * failures say before anything was sent.
+ * failures say before anything was sent. It loads nothing of the SDK by itself.
  *
  * @since 0.1.0
  */
@@ -107,6 +107,8 @@ export const open = <Client extends SdkClient>(given: {
   readonly service: string
   readonly options: Options
   readonly client: (config: ClientConfig) => Client
+  /** The SDK's own chain of providers. */
+  readonly chain: (init: Record<string, unknown>) => Provider
   readonly requestHandler?: NodeHttpHandler | undefined
 }): Effect.Effect<{ readonly client: Client; readonly region: string }, ConfigurationException, Scope.Scope> =>
   Effect.gen(function*() {
@@ -122,7 +124,7 @@ export const open = <Client extends SdkClient>(given: {
             ...(endpoint === undefined ? {} : { endpoint }),
             ...(profile === undefined ? {} : { profile }),
             ...(credentials === undefined ? {} : { credentials: checkedProvider(provider(credentials)) }),
-            credentialDefaultProvider: (init) => checkedProvider(defaultChain(asRecord(init))),
+            credentialDefaultProvider: (init) => checkedProvider(given.chain({ ...asRecord(init) })),
             ...(given.requestHandler === undefined ? {} : { requestHandler: given.requestHandler }),
             maxAttempts: 1,
             retryMode: "standard"
@@ -249,15 +251,6 @@ export const checkedProvider = (provider: Provider): Provider => (options) =>
       enumerable: false
     })
   })
-
-/** The SDK's chain, which is loaded when it is asked. */
-const defaultChain = (init: Readonly<Record<string, unknown>>): Provider => {
-  let chain: Promise<Provider> | undefined
-  return (options) => {
-    chain ??= import("@aws-sdk/credential-provider-node").then(({ defaultProvider }) => defaultProvider(init))
-    return chain.then((provide) => provide(options))
-  }
-}
 
 /**
  * A provider of what the options say.

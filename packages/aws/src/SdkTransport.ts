@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import { defaultProvider } from "@aws-sdk/credential-provider-node"
 import { NodeHttpHandler } from "@smithy/node-http-handler"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -137,7 +138,7 @@ export const make = <Ops, Client extends SdkClient>(options: {
     const limits = SdkConfig.limits(options.options)
     const owned = agents.make(limits)
     const handler = new Handler({ httpAgent: owned.http, httpsAgent: owned.https, timeout: limits.request })
-    const { client, region } = yield* SdkConfig.open({ ...options, requestHandler: handler })
+    const { client, region } = yield* SdkConfig.open({ ...options, chain: defaultProvider, requestHandler: handler })
     // the SDK copies each input and answer, secrets masked, for a logger that drops them; it does not where there is no such method
     Reflect.set(client.config.logger, "info", undefined)
     if (options.reuse === true) Reflect.set(client, "send", lanes.send(client))

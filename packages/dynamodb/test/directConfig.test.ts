@@ -13,6 +13,7 @@ import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, vi } from "vitest"
+import * as directAsked from "../src/internal/directAsked.js"
 import { named } from "../src/internal/directOperations.js"
 import * as directPlain from "../src/internal/directPlain.js"
 import * as directSdk from "../src/internal/directSdk.js"
@@ -113,7 +114,7 @@ describe("the direct transport's configuration", () => {
               }
             })
             const asked = new Sdk.DynamoDBClient(config)
-            const endpoints = targets(directSdk.source(asked, await asked.config.region()))
+            const endpoints = targets(directAsked.source(directSdk, asked, await asked.config.region()))
             for (const [operation, input, send] of inputs) {
               await send(client).catch(() => {})
               const { origin, path, region, service } = await endpoints.ask(named[operation](input), accountId)
@@ -182,7 +183,7 @@ describe("the direct transport's configuration", () => {
           yield* withEnv(
             all,
             Effect.gen(function*() {
-              const sdk = directSdk.open(options)
+              const sdk = directAsked.open(options)
               const plain = directPlain.source(options, process.env, () => Promise.reject(new Error("the SDK")))
               const about = `${JSON.stringify(all)} ${JSON.stringify(options)}`
               const hasCredentials = options.credentials !== undefined || "AWS_ACCESS_KEY_ID" in all

@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 const program = Effect.gen(function*() {
   const db = yield* DynamoDB
   yield* db.getItem({ TableName: "bench", Key: { pk: { S: "a" }, sk: { S: "b" } } })
-  process.send?.(performance.now())
+  process.send?.({ wall: performance.now(), cpu: process.cpuUsage() })
 })
 
 await Effect.runPromise(

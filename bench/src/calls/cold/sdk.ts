@@ -7,4 +7,4 @@ const client = new DynamoDBClient({
   credentials: { accessKeyId: "bench", secretAccessKey: "bench" }
 })
 await client.send(new GetItemCommand({ TableName: "bench", Key: { pk: { S: "a" }, sk: { S: "b" } } }))
-process.send?.(performance.now())
+process.send?.({ wall: performance.now(), cpu: process.cpuUsage() })

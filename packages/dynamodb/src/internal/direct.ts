@@ -15,6 +15,7 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { crc32 } from "node:zlib"
 import { NotHttp } from "./directAnswer.js"
+import * as asked from "./directAsked.js"
 import { connector } from "./directConnect.js"
 import * as operations from "./directOperations.js"
 import * as plain from "./directPlain.js"
@@ -273,7 +274,7 @@ const headOf = (
 const sourceOf = (options: Options): Effect.Effect<Source, ConfigurationException, Scope.Scope> =>
   Effect.gen(function*() {
     const runtime = yield* Effect.runtime<Scope.Scope>()
-    const sdk = Effect.flatMap(Effect.promise(() => import("./directSdk.js")), ({ open }) => open(options))
+    const sdk = asked.open(options)
     let opened: Promise<Source> | undefined
     const later = () =>
       opened ??= Runtime.runPromise(runtime)(Effect.either(sdk)).then(Either.getOrThrowWith((e) => e.cause ?? e)).catch(
@@ -360,10 +361,10 @@ export const make = (
             start(body, identity, target)
           } else {
             const ask = async () => {
-              const asked = await credentials.ask(freshness.isStale() ? freshness.refresh : undefined)
-              const found = endpoints.current(named, asked.accountId) ??
-                await endpoints.ask(named, asked.accountId)
-              if (!stopped) start(body, asked, found)
+              const fresh = await credentials.ask(freshness.isStale() ? freshness.refresh : undefined)
+              const found = endpoints.current(named, fresh.accountId) ??
+                await endpoints.ask(named, fresh.accountId)
+              if (!stopped) start(body, fresh, found)
             }
             ask().catch((error: unknown) => fail(SdkConfig.unsent(error)))
           }
