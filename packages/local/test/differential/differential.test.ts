@@ -131,7 +131,7 @@ describe("differential", () => {
       )
       assert.strictEqual(failures.length, 0, failures.join("\n\n"))
       // A difference that is gone has no place in the list.
-      if (sequences >= 20_000) {
+      if (firstSeed === 1 && sequences >= 20_000) {
         assert.deepStrictEqual(differences.filter(({ name }) => !met.has(name)).map(({ name }) => name), [])
       }
     }), 900_000)
