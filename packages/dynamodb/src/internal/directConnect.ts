@@ -1,6 +1,5 @@
 /** Sockets to a server, in clear or by TLS, at once or through a proxy's tunnel. */
-import * as Http from "node:http"
-import * as Https from "node:https"
+import type * as Http from "node:http"
 import * as Net from "node:net"
 import * as Tls from "node:tls"
 
@@ -33,14 +32,14 @@ export const connector = (origin: string, timeout: number, proxy: URL | undefine
     })
 
   return (opened) => {
-    let current: Net.Socket | Http.ClientRequest
+    let current: Net.Socket | Http.ClientRequest | undefined
     let done = false
     // stays as the listener of errors, so that a late one ends nobody
     const finish = (result: Net.Socket | Error) => {
       if (done) return
       done = true
       clearTimeout(timer)
-      if (result instanceof Error) current.destroy()
+      if (result instanceof Error) current?.destroy()
       opened(result)
     }
     const timer = setTimeout(
@@ -62,12 +61,16 @@ export const connector = (origin: string, timeout: number, proxy: URL | undefine
       })
       current = socket.on("error", finish).once("connect", () => reached(socket))
     } else {
-      current = tunnel(proxy, authority, authorization, reached, finish)
+      // loaded for those who have a proxy
+      const opening = proxy.protocol === "https:" ? import("node:https") : import("node:http")
+      opening.then(({ request }) => {
+        if (!done) current = tunnel(request, proxy, authority, authorization, reached, finish)
+      }).catch(finish)
     }
     return () => {
       done = true
       clearTimeout(timer)
-      current.destroy()
+      current?.destroy()
     }
   }
 }
@@ -81,13 +84,13 @@ const authorizationOf = ({ password, username }: URL): Http.OutgoingHttpHeaders 
     }
 
 const tunnel = (
+  request: typeof Http.request,
   proxy: URL,
   path: string,
   headers: Http.OutgoingHttpHeaders,
   opened: (socket: Net.Socket) => void,
   failed: (error: Error) => void
 ): Http.ClientRequest => {
-  const { request } = proxy.protocol === "https:" ? Https : Http
   const refused = (what: { readonly destroy: () => void }) => {
     what.destroy()
     failed(Object.assign(new Error(), { code: "ECONNREFUSED" }))
