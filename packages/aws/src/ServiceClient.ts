@@ -202,6 +202,15 @@ const windows: { readonly [R in Exclude<Repeatable, "never">]: number } = {
 }
 const inProgressWait = 5_000
 
+/**
+ * Whether a write whose outcome is not known may be sent again at a time, when it was first sent at another; both in milliseconds.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const mayResend = (repeatable: Repeatable, first: number, at: number): boolean =>
+  repeatable !== "never" && at <= first + windows[repeatable]
+
 /** Effect's own, which keeps no span. */
 const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
@@ -293,8 +302,7 @@ export const make = <Ops>(settings: Settings<Ops>): ServiceClient<Ops> => {
     }
 
     const mayRepeat = (state: State, at: number): boolean => {
-      if (access === "read" || !state.unknown) return true
-      return repeatable !== "never" && at <= state.first + windows[repeatable]
+      return access === "read" || !state.unknown || mayResend(repeatable, state.first, at)
     }
 
     const sent = (): Effect.Effect<OutputOf<Ops, typeof name>, WireFailure> => {

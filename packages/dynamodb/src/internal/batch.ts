@@ -12,7 +12,7 @@ import {
   ValidationException,
   WriteOutcomeUnknownException
 } from "@armature/aws/Exceptions"
-import type { CallOptions, ErrorOf, ServiceClient } from "@armature/aws/ServiceClient"
+import { type CallOptions, type ErrorOf, mayResend, type ServiceClient } from "@armature/aws/ServiceClient"
 import type * as Sdk from "@aws-sdk/client-dynamodb"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -36,8 +36,6 @@ interface Options {
 
 const defaultConcurrency = 8
 const maxConcurrency = 1000
-/** How long after its first request a write of unknown outcome may be repeated, in milliseconds: as long as the driver does. */
-const resendWindow = 5_000
 
 /** What became of one request: the members that it left over, and whether that is only because the answer was full. */
 interface Answer<M> {
@@ -66,7 +64,9 @@ const addAll = <M>(to: Array<M>, members: Iterable<M>): void => {
 const isHopeless = (e: AwsException): boolean =>
   e instanceof CredentialsException || e instanceof ConfigurationException
 
-const isLate = (unsure: number | undefined, at: number): boolean => unsure !== undefined && at > unsure + resendWindow
+/** Whether it is too late to repeat members that may have been done: as late as it is for a whole request. */
+const isLate = (unsure: number | undefined, at: number): boolean =>
+  unsure !== undefined && !mayResend("lastWriterWins", unsure, at)
 
 const run = <M, E extends AwsException>(batch: {
   readonly chunks: Iterator<ReadonlyArray<M>>
