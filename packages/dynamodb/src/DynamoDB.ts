@@ -31,6 +31,7 @@ import type {
 import { asking } from "./internal/capacity.js"
 import { rules } from "./internal/classification.js"
 import * as direct from "./internal/direct.js"
+import * as asked from "./internal/directAsked.js"
 import type {
   BatchExecuteStatementError,
   ConditionError,
@@ -380,11 +381,7 @@ export const layerTransport: Layer.Layer<DynamoDB, never, DynamoDBTransport> = L
  * @category layers
  */
 export const layer = (options: DynamoDB.Options = {}): Layer.Layer<DynamoDB, ConfigurationException> =>
-  Layer.scoped(
-    DynamoDB,
-    Effect.flatMap(sdkTransport(options), (transport) =>
-      Effect.provideService(make(options), DynamoDBTransport, transport))
-  )
+  over(sdkTransport(options), options)
 
 /**
  * The transport of `layer`, for those who put something of their own between.
@@ -408,20 +405,37 @@ export const sdkTransport = (
   )
 
 /**
- * The service on AWS without the AWS SDK on the way of a request: the SDK finds region, credentials and endpoint, and writing, signing, sending
- * and reading are ours, for a fraction of the CPU. Options, failures and telemetry are those of `layer`. It fails with a
- * `ConfigurationException` where it is given a request handler or agent, which it cannot honour.
+ * The service on AWS without the AWS SDK on the way of a request: writing, signing, sending and reading are ours, for a fraction of the CPU.
+ * Region, credentials and endpoint are those that the SDK finds; where options and environment leave nothing open, it is not even loaded. Options,
+ * failures and telemetry are those of `layer`. It fails with a `ConfigurationException` where it is given a request handler or agent, which it
+ * cannot honour.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerDirect = (options: DynamoDB.DirectOptions = {}): Layer.Layer<DynamoDB, ConfigurationException> =>
+  over(directTransport(options), options)
+
+/**
+ * `layerDirect` without the AWS SDK, not even to ask it: a bundle has no code of it. It is for the configuration that a function has, region and
+ * keys in the options or the environment, and an `endpoint` other than the region's own if need be. With anything else that the SDK would look at
+ * (a file, a profile, another variable of the environment, a region outside of AWS's first partition) it fails with a
+ * `ConfigurationException` that names it, and a table that is named by another account's ARN with one when it is asked for.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerDirectWithoutSdk = (
+  options: DynamoDB.DirectOptions = {}
+): Layer.Layer<DynamoDB, ConfigurationException> => over(transportOf(options, undefined), options)
+
+const over = (
+  transport: Effect.Effect<Transport<Operations>, ConfigurationException, Scope.Scope>,
+  options: DynamoDB.Options
+): Layer.Layer<DynamoDB, ConfigurationException> =>
   Layer.scoped(
     DynamoDB,
-    Effect.flatMap(
-      directTransport(options),
-      (transport) => Effect.provideService(make(options), DynamoDBTransport, transport)
-    )
+    Effect.flatMap(transport, (transport) => Effect.provideService(make(options), DynamoDBTransport, transport))
   )
 
 /**
@@ -432,8 +446,13 @@ export const layerDirect = (options: DynamoDB.DirectOptions = {}): Layer.Layer<D
  */
 export const directTransport = (
   options: DynamoDB.DirectOptions = {}
+): Effect.Effect<Transport<Operations>, ConfigurationException, Scope.Scope> => transportOf(options, asked.open)
+
+const transportOf = (
+  options: DynamoDB.DirectOptions,
+  asked: direct.Asked | undefined
 ): Effect.Effect<Transport<Operations>, ConfigurationException, Scope.Scope> =>
-  Effect.flatMap(AwsConfig.resolve(options), (resolved) => direct.make({ ...options, ...resolved }))
+  Effect.flatMap(AwsConfig.resolve(options), (resolved) => direct.make({ ...options, ...resolved }, asked))
 
 /**
  * `layer` with its options from `Config`.

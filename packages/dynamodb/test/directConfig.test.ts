@@ -188,8 +188,8 @@ describe("the direct transport's configuration", () => {
               const about = `${JSON.stringify(all)} ${JSON.stringify(options)}`
               const hasCredentials = options.credentials !== undefined || "AWS_ACCESS_KEY_ID" in all
               const isKnown = usual && hasCredentials && (options.region === undefined ? ofEnvironment : ofOptions)
-              assert.strictEqual(plain !== undefined, isKnown, about)
-              if (plain === undefined) return
+              assert.strictEqual(typeof plain !== "string", isKnown, about)
+              if (typeof plain === "string") return
               asked.push(about)
               const other = yield* sdk
               assert.strictEqual(plain.region, other.region, about)
@@ -215,6 +215,32 @@ describe("the direct transport's configuration", () => {
         }
       }
       assert.isAbove(asked.length, 10)
+    }))
+
+  it.scopedLive("without the SDK: the usual configuration, and a failure that names what is not", () =>
+    Effect.gen(function*() {
+      const { endpoint } = yield* serve(answer)
+      const layer = (options: DynamoDB.DynamoDB.DirectOptions) =>
+        DynamoDB.layerDirectWithoutSdk({ region: "eu-west-1", endpoint, credentials, retry: AwsRetry.none, ...options })
+      const none = join(tmpdir(), "armature-no-such-file")
+      const nobody = { AWS_CONFIG_FILE: none, AWS_SHARED_CREDENTIALS_FILE: none }
+      yield* withEnv(nobody, get.pipe(Effect.provide(layer({}))))
+      const failing: ReadonlyArray<
+        readonly [Readonly<Record<string, string>>, DynamoDB.DynamoDB.DirectOptions, string]
+      > = [
+        [{}, { region: "cn-north-1" }, "region"],
+        [{}, { profile: "other" }, "profile"],
+        [{}, { endpoint: "http://localhost/prefix" }, "endpoint"],
+        [{}, { credentials: undefined }, "credentials"],
+        [{ AWS_USE_FIPS_ENDPOINT: "true" }, {}, "AWS_USE_FIPS_ENDPOINT"]
+      ]
+      for (const [variables, options, option] of failing) {
+        const e = yield* withEnv({ ...nobody, ...variables }, Effect.flip(get.pipe(Effect.provide(layer(options)))))
+        assert.strictEqual(e._tag === "ConfigurationException" ? e.option : e._tag, option)
+      }
+      const owned = Effect.flatMap(DynamoDB.DynamoDB, (db) => db.getItem({ TableName: arn(yours, "t"), Key: {} }))
+      const e = yield* withEnv(nobody, Effect.flip(owned.pipe(Effect.provide(layer({})))))
+      assert.strictEqual(e._tag === "ConfigurationException" ? e.reason : e._tag, "InvalidEndpoint")
     }))
 
   it.scopedLive("asks the SDK later, for what only it knows", () =>

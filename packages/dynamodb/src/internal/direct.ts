@@ -15,7 +15,6 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { crc32 } from "node:zlib"
 import { NotHttp } from "./directAnswer.js"
-import * as asked from "./directAsked.js"
 import { connector } from "./directConnect.js"
 import * as operations from "./directOperations.js"
 import * as plain from "./directPlain.js"
@@ -270,25 +269,42 @@ const headOf = (
   return `${head}\r\n`
 }
 
-/** Where requests go and who signs them: known from the options and the environment, else by the SDK, which is loaded then. */
-const sourceOf = (options: Options): Effect.Effect<Source, ConfigurationException, Scope.Scope> =>
+/** How the SDK is asked. */
+export type Asked = (options: Options) => Effect.Effect<Source, ConfigurationException, Scope.Scope>
+
+/** Where requests go and who signs them: known from the options and the environment, else by the SDK, if it may be asked. */
+const sourceOf = (
+  options: Options,
+  asked: Asked | undefined
+): Effect.Effect<Source, ConfigurationException, Scope.Scope> =>
   Effect.gen(function*() {
     const runtime = yield* Effect.runtime<Scope.Scope>()
-    const sdk = asked.open(options)
+    const unknown = (option: string) =>
+      new ConfigurationException({
+        service: "DynamoDB",
+        reason: option === "endpoint" ? "InvalidEndpoint" : "Invalid",
+        option,
+        detail: "without the AWS SDK only a usual one is known"
+      })
     let opened: Promise<Source> | undefined
-    const later = () =>
-      opened ??= Runtime.runPromise(runtime)(Effect.either(sdk)).then(Either.getOrThrowWith((e) => e.cause ?? e)).catch(
-        (error: unknown) => {
-          opened = undefined
-          throw error
-        }
-      )
-    return plain.source(options, process.env, later) ?? (yield* sdk)
+    const later = () => {
+      if (asked === undefined) return Promise.reject(Object.assign(new Error("no SDK"), { code: "ERR_INVALID_URL" }))
+      return opened ??= Runtime.runPromise(runtime)(Effect.either(asked(options))).then(
+        Either.getOrThrowWith((e) => e.cause ?? e)
+      ).catch((error: unknown) => {
+        opened = undefined
+        throw error
+      })
+    }
+    const source = plain.source(options, process.env, later)
+    if (typeof source !== "string") return source
+    return yield* asked === undefined ? Effect.fail(unknown(source)) : asked(options)
   })
 
 /** A transport of its own for the client's configuration. Its connections are closed with the scope. */
 export const make = (
-  options: DirectOptions
+  options: DirectOptions,
+  asked: Asked | undefined
 ): Effect.Effect<Transport<Operations>, ConfigurationException, Scope.Scope> =>
   Effect.gen(function*() {
     const given = unsupported.find((name) => member(options, name) !== undefined)
@@ -296,7 +312,7 @@ export const make = (
     if (refused !== undefined) {
       return yield* new ConfigurationException({ service: "DynamoDB", reason: "Invalid", option: refused })
     }
-    const source = yield* sourceOf(options)
+    const source = yield* sourceOf(options, asked)
     const { region } = source
     const limits = SdkConfig.limits(options)
     const wired: Wired = { limits, clock: new SigningClock() }

@@ -81,24 +81,24 @@ const fromEnvironment = (environment: Environment): SdkConfig.Provider | undefin
 }
 
 /**
- * What the SDK would find, where that is known; `undefined` where the SDK is to be asked. It is asked later, too, by `sdk`, for a table that is
- * named by its ARN and for credentials that know their account.
+ * What the SDK would find, where that is known; else the option or variable for which the SDK is to be asked. It is asked later, too, by `sdk`,
+ * for a table that is named by its ARN and for credentials that know their account.
  */
 export const source = (
   options: Options,
   environment: Environment,
   sdk: () => Promise<Source>
-): Source | undefined => {
-  const region = options.region ?? environment.AWS_REGION
+): Source | string => {
   const { endpoint } = options
-  if (
-    region === undefined || !usualRegion.test(region) || options.profile !== undefined ||
-    (endpoint !== undefined && !isUsual(endpoint)) ||
-    Object.keys(environment).some(isOpen) || hasFiles(environment)
-  ) return undefined
+  const region = options.region ?? environment.AWS_REGION
+  if (region === undefined || !usualRegion.test(region)) return "region"
+  if (options.profile !== undefined) return "profile"
+  if (endpoint !== undefined && !isUsual(endpoint)) return "endpoint"
+  const variable = Object.keys(environment).find(isOpen) ?? (hasFiles(environment) ? "AWS_CONFIG_FILE" : undefined)
+  if (variable !== undefined) return variable
   const provider = () =>
     options.credentials === undefined ? fromEnvironment(environment) : SdkConfig.provider(options.credentials)
-  if (provider() === undefined) return undefined
+  if (provider() === undefined) return "credentials"
   const usual: Target = toTarget(
     { endpoint: { url: new URL(endpoint ?? `https://dynamodb.${region}.amazonaws.com`) }, signing: undefined },
     region
