@@ -14,7 +14,7 @@ import type { S3AttributeException } from "@armature/s3/S3AttributeException"
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import { describe, expect, it } from "tstyche"
@@ -130,6 +130,9 @@ describe("channels", () => {
     ])
     expect(contextOf(plain)).type.toBe<DynamoDB.DynamoDB>()
     expect(errorOf(plain)).type.toBe<
+      DynamoDB.UpdateItemError | SerializationException | ValidationException | ItemNotFoundException
+    >()
+    expect(errorOf(Orders.update(k, (p) => [p.total.add(1)], { upsert: true }))).type.toBe<
       DynamoDB.UpdateItemError | SerializationException | ValidationException
     >()
     const sealed = Orders.update(k, (p) => [p.ssn.set("123")])
@@ -227,6 +230,25 @@ describe("keys", () => {
     Orders.query("byStatus", { tenant: "t", status: "open", region: "eu" }, {
       sk: { gte: { placedAt: order.placedAt, n: 1 } }
     })
+  })
+  it("are asked for by the value itself, of an attribute that need not be there, too", () => {
+    class Doc extends Schema.Class<Doc>("Doc")({
+      id: Schema.String,
+      nick: Schema.optionalWith(Schema.String, { as: "Option" }),
+      rank: Schema.optional(Schema.Number),
+      state: Schema.optionalWith(Schema.String, { default: () => "new" })
+    }) {}
+    const Docs = Entity.make(App, Doc, {
+      primary: { pk: key`DOC#${"id"}`, sk: key`DOC` },
+      byNick: { index: "gsi1", pk: key`NICK#${"nick"}`, sk: key`${"rank"}#${"state"}` }
+    })
+    expect<Parameters<typeof Docs.query<"byNick">>[1]>().type.toBe<{ readonly nick: string }>()
+    Docs.query("byNick", { nick: "m" }, { sk: { between: [{ rank: 1 }, { rank: 2, state: "new" }] } })
+    Docs.update({ id: "1" }, (p) => [p.state.set("old")], { given: { rank: 1 } })
+    // @ts-expect-error Type 'undefined' is not assignable to type 'number'
+    Docs.update({ id: "1" }, (p) => [p.state.set("old")], { given: { rank: undefined } })
+    // @ts-expect-error Type 'Option<string>' is not assignable to type 'string'
+    Docs.query("byNick", { nick: Option.some("m") })
   })
   it("are never stale", () => {
     Orders.update(k, (p) => [p.n.set(2)], { given: { placedAt: order.placedAt } })

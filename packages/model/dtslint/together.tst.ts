@@ -291,7 +291,10 @@ describe("bound operations", () => {
     expect(writes.put(person, { if: (p) => p.id.missing })).type.toBe<Effect.Effect<void, Put | Stands>>()
     expect(writes.create(person)).type.toBe<Effect.Effect<Person, Put | Stands>>()
     expect(writes.update(k, (p) => [p.name.set("x")])).type.toBe<
-      Effect.Effect<void, DynamoDB.UpdateItemError | SerializationException | ValidationException>
+      Effect.Effect<
+        void,
+        DynamoDB.UpdateItemError | SerializationException | ValidationException | ItemNotFoundException
+      >
     >()
     expect(writes).type.not.toHaveProperty("get")
     // @ts-expect-error does not exist in type

@@ -283,11 +283,16 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
   /**
    * Changes attributes of an item. An update that touches an attribute of an index's key is `given` the key's other attributes, which also
    * become a condition. A versioned entity takes the version with the key, and gives the new one.
+   *
+   * Where no item stands it makes none: without a condition of its own it fails with an `ItemNotFoundException`, with one as that does, and
+   * `item` is none. With `upsert: true` it makes one of the key and what it sets, which must be every attribute that is required; an update
+   * that leaves one out is a `ValidationException`, and is not sent.
    */
   readonly update: <
     const L extends ReadonlyArray<Action<string, boolean, Capability>>,
     const V extends "NONE" | "ALL_OLD" | "ALL_NEW" | "UPDATED_OLD" | "UPDATED_NEW" = "NONE",
-    C extends T.Claim<A> = never
+    C extends T.Claim<A> = never,
+    const U extends boolean = false
   >(
     key: T.VersionedKey<A, E, X>,
     actions: (p: Paths<A, E>) => L,
@@ -296,20 +301,24 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
       E,
       X,
       L[number],
-      { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }
+      {
+        readonly if?: ((p: Paths<A, E>) => C) | undefined
+        readonly return?: V | undefined
+        readonly upsert?: U | undefined
+      }
     >
   ) => Write<
     T.Returned<A, V, T.NewVersion<A, E>>,
     | DynamoDB.UpdateItemError
     | UpdatePlanError<N | H["update"]["error"], L[number]>
-    | T.UpdateConditional<A, E, R, X, L[number], C, H>
+    | T.UpdateConditional<A, E, R, X, L[number], C, U, H>
     | Old<E, V, H>,
     DynamoDB.DynamoDB | R | H["update"]["requires"] | T.ActionRequires<L[number]> | OldRequires<E, R, V, H>,
     {
       readonly fits: T.FitsOf<V, never, "transact", H["update"]["after"]>
       readonly error: UpdatePlanError<N | H["update"]["error"], L[number]>
       readonly requires: R | H["update"]["requires"] | T.ActionRequires<L[number]>
-      readonly condition: T.UpdateConditional<A, E, R, X, L[number], C, H>
+      readonly condition: T.UpdateConditional<A, E, R, X, L[number], C, U, H>
     }
   >
 

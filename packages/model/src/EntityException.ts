@@ -11,7 +11,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 
 /**
- * There is no item with the key; only `require` fails with it.
+ * There is no item with the key: for `require`, and for an `update` that has no condition of its own.
  *
  * @since 0.1.0
  * @category exceptions

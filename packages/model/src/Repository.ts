@@ -75,10 +75,11 @@ export interface Writer<A, E, R, X extends T.AnyKeys, N> {
   readonly create: Bound<Entity.Entity<A, E, R, X, N>["create"]>
   /** Writes the item if one stands there already. */
   readonly replace: Bound<Entity.Entity<A, E, R, X, N>["replace"]>
-  /** Changes attributes of an item. */
+  /** Changes attributes of an item that stands there, or makes it where it is an `upsert`. */
   readonly update: <
     const L extends ReadonlyArray<Action<string, boolean, Capability>>,
-    C extends T.Claim<A> = never
+    C extends T.Claim<A> = never,
+    const U extends boolean = false
   >(
     key: T.VersionedKey<A, E, X>,
     actions: (p: Paths<A, E>) => L,
@@ -87,13 +88,13 @@ export interface Writer<A, E, R, X extends T.AnyKeys, N> {
       E,
       X,
       L[number],
-      { readonly if?: ((p: Paths<A, E>) => C) | undefined }
+      { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly upsert?: U | undefined }
     >
   ) => Effect.Effect<
     T.NewVersion<A, E>,
     | DynamoDB.UpdateItemError
     | Entity.UpdatePlanError<N, L[number]>
-    | T.UpdateConditional<A, E, R, X, L[number], C>
+    | T.UpdateConditional<A, E, R, X, L[number], C, U>
   >
   /** Sends what changed between two versions of one item. */
   readonly save: Bound<Entity.Entity<A, E, R, X, N>["save"]>

@@ -1,8 +1,13 @@
 /** What entities promise, over the service and the engine in process. */
 import * as DynamoDB from "@armature/dynamodb/DynamoDB"
+import * as Faults from "@armature/local/Faults"
 import * as LocalDynamoDB from "@armature/local/LocalDynamoDB"
+import * as Attribute from "@armature/model/Attribute"
+import * as Entity from "@armature/model/Entity"
 import type * as Expression from "@armature/model/Expression"
+import { key as template } from "@armature/model/Key"
 import * as Stored from "@armature/model/Stored"
+import { transact } from "@armature/model/Transact"
 import { describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
@@ -11,11 +16,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { inspect } from "node:util"
 import { assert } from "vitest"
-import { Account, Accounts, Customer, Customers, Order, Orders, type World, world } from "./shop.js"
+import { Account, Accounts, App, Customer, Customers, Order, Orders, type World, world } from "./shop.js"
 
 const order = (id: string, more: Partial<ConstructorParameters<typeof Order>[0]> = {}) =>
   new Order({
@@ -33,6 +39,17 @@ const order = (id: string, more: Partial<ConstructorParameters<typeof Order>[0]>
     placedAt: DateTime.unsafeMake("2026-01-02T03:04:05.678Z"),
     ...more
   })
+
+class Counter extends Schema.Class<Counter>("Counter")({
+  id: Schema.String,
+  n: Schema.Number,
+  name: Schema.String,
+  note: Schema.optionalWith(Schema.String, { exact: true })
+}) {}
+
+const Counters = Entity.make(App, Counter, {
+  primary: { pk: template`COUNTER#${"id"}`, sk: template`COUNTER` }
+})
 
 const key = (id: string) => ({ tenant: "acme", id })
 
@@ -121,6 +138,29 @@ describe("put and get", () => {
       assert.strictEqual((yield* Orders.require(key("1"))).total, 3)
     }))
 
+  test("create fills in the schema's defaults, and what is computed of them", () =>
+    Effect.gen(function*() {
+      const fields = {
+        id: Schema.String,
+        size: Schema.optionalWith(Schema.Number, { default: () => 3 }),
+        color: Schema.String.pipe(Schema.propertySignature, Schema.withConstructorDefault(() => "red")),
+        label: Attribute.computed(
+          Schema.String,
+          ({ color, size }: { readonly color: string; readonly size: number }) => `${color} ${size}`
+        )
+      }
+      class Thing extends Schema.Class<Thing>("Thing")(fields) {}
+      const keys = { primary: { pk: template`THING#${"id"}`, sk: template`THING` } } as const
+      const Classes = Entity.make(App, Thing, keys)
+      const Structs = Entity.make(App, Schema.Struct(fields), keys, { name: "Struct" })
+      const expected = { id: "1", size: 3, color: "red", label: "red 3" }
+      // the types of `create` say which may be left out
+      const input = JSON.parse(`{"id":"1"}`)
+      assert.deepStrictEqual({ ...yield* Classes.create(input) }, expected)
+      assert.deepStrictEqual(yield* Structs.create({ ...input, id: "2" }), { ...expected, id: "2" })
+      assert.deepStrictEqual({ ...yield* Classes.require({ id: "1" }) }, expected)
+    }))
+
   test("an item that is too large is not sent", () =>
     Effect.gen(function*() {
       const e = yield* Effect.flip(Orders.put(order("1", { note: "x".repeat(500_000) })))
@@ -131,6 +171,55 @@ describe("put and get", () => {
 })
 
 describe("update", () => {
+  test("makes no item where none stands, alone or in a transaction", () =>
+    Effect.gen(function*() {
+      const alone = yield* Effect.flip(Orders.update(key("1"), (p) => [p.total.add(1)]))
+      assert.strictEqual(alone._tag, "ItemNotFoundException")
+      assert.notInclude(inspect(alone, { depth: Infinity, showHidden: true }), "acme")
+      const given = yield* Effect.flip(Orders.update(key("1"), (p) => [p.total.add(1)], { if: (p) => p.note.missing }))
+      assert(given._tag === "ConditionalCheckFailedException")
+      assert.deepStrictEqual(given.item, Option.none())
+      const together = yield* Effect.flip(transact([Orders.update(key("1"), (p) => [p.total.set(1)])]))
+      assert(together._tag === "TransactionCanceledException")
+      assert.strictEqual(Option.getOrThrow(together.reasons[0])._tag, "ItemNotFoundException")
+      const first = yield* Effect.flip(Accounts.update({ id: "1", version: 0 }, (p) => [p.balance.set(1)]))
+      assert.strictEqual(first._tag, "ConditionalCheckFailedException")
+      assert.deepStrictEqual(yield* raw("T#acme", "ORDER#1"), {})
+      assert.deepStrictEqual(yield* raw("ACCOUNT#1", "ACCOUNT"), {})
+    }))
+
+  test("makes one where it may, if it sets all that is required", () =>
+    Effect.gen(function*() {
+      const upsert = (n: number) =>
+        Counters.update({ id: "1" }, (p) => [p.n.add(n), p.name.setIfMissing("first")], {
+          upsert: true,
+          return: "ALL_NEW"
+        })
+      assert.deepStrictEqual({ ...yield* upsert(1) }, { id: "1", n: 1, name: "first" })
+      assert.deepStrictEqual({ ...yield* upsert(2) }, { id: "1", n: 3, name: "first" })
+      const before = (yield* calls).length
+      for (
+        const less of [
+          Counters.update({ id: "2" }, (p) => [p.n.add(1)], { upsert: true }),
+          Counters.update({ id: "2" }, (p) => [p.n.add(1), p.note.set("x")], { upsert: true })
+        ]
+      ) {
+        const e = yield* Effect.flip(less)
+        assert.strictEqual(e._tag, "ValidationException")
+        assert.include(String(e), "name")
+      }
+      assert.strictEqual((yield* calls).length, before)
+    }))
+
+  test("of constants is sent again after a lost answer, which makes no item either", () =>
+    Effect.gen(function*() {
+      yield* Orders.put(order("1"))
+      yield* Orders.update(key("1"), (p) => [p.total.set(5)]).pipe(
+        LocalDynamoDB.withFaults([{ operation: "UpdateItem", failure: Faults.connectionReset, effect: "after" }])
+      )
+      assert.strictEqual((yield* Orders.require(key("1"))).total, 5)
+    }))
+
   test("changes what it says, and nothing else", () =>
     Effect.gen(function*() {
       yield* Orders.put(order("1", { note: "n" }))

@@ -72,6 +72,8 @@ describe("an update without version whose answer was lost", () => {
   const key = { tenant: "acme", id: "1" }
   test("is sent again if doing it twice is doing it once, and never else", () =>
     Effect.gen(function*() {
+      const db = yield* DynamoDB.DynamoDB
+      yield* db.putItem({ TableName: "app", Item: { pk: { S: "T#acme" }, sk: { S: "ORDER#1" } } })
       yield* Orders.update(key, (p) => [p.total.set(1), p.note.remove]).pipe(lost("UpdateItem"))
       const e = yield* Effect.flip(Orders.update(key, (p) => [p.total.add(1)]).pipe(lost("UpdateItem")))
       assert.strictEqual(e._tag, "WriteOutcomeUnknownException")

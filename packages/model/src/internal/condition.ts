@@ -147,7 +147,9 @@ export class Action {
     readonly constant: boolean,
     readonly path: WirePath,
     readonly operands: ReadonlyArray<Operand>,
-    readonly make: (values: Values, from: number) => Wire.Action
+    readonly make: (values: Values, from: number) => Wire.Action,
+    /** Whether there is something after it where nothing was. */
+    readonly makes: boolean
   ) {}
 }
 
@@ -263,8 +265,14 @@ export class Path extends Term {
     })
   }
 
-  #action(constant: boolean, operands: ReadonlyArray<Operand>, make: Action["make"], whole = false): Action {
-    return new Action(this.path[0], whole && this.path.length === 1, constant, this.#codec.stored, operands, make)
+  #action(
+    constant: boolean,
+    operands: ReadonlyArray<Operand>,
+    make: Action["make"],
+    { makes = true, whole = false }: { readonly makes?: boolean; readonly whole?: boolean } = {}
+  ): Action {
+    const { stored } = this.#codec
+    return new Action(this.path[0], whole && this.path.length === 1, constant, stored, operands, make, makes)
   }
 
   static hasMember(path: Path, name: string): boolean {
@@ -341,7 +349,7 @@ export class Path extends Term {
         !isTerm(value) && isEmptySet(at(values, from))
           ? Wire.remove(this.#codec.stored)
           : Wire.set(this.#codec.stored, to[termOf](values, from)),
-      !isTerm(value)
+      { whole: !isTerm(value) }
     )
   }
   setIfMissing(value: unknown): Action {
@@ -364,7 +372,8 @@ export class Path extends Term {
   }
   get remove(): Action {
     // of a list the second removal takes the next element
-    return this.#action(typeof this.path[this.path.length - 1] === "string", [], () => Wire.remove(this.#codec.stored))
+    const constant = typeof this.path[this.path.length - 1] === "string"
+    return this.#action(constant, [], () => Wire.remove(this.#codec.stored), { makes: false })
   }
   add(value: unknown): Action {
     return this.#action(
@@ -378,7 +387,8 @@ export class Path extends Term {
     return this.#action(
       false,
       [this.#compared(members)],
-      (values, from) => Wire.delete(this.#codec.stored, Wire.attributeValue(at(values, from)))
+      (values, from) => Wire.delete(this.#codec.stored, Wire.attributeValue(at(values, from))),
+      { makes: false }
     )
   }
   append(values: unknown): Action {

@@ -19,9 +19,21 @@ const isClass = (schema: Schema.Schema.All): schema is Schema.Schema.All & Const
   // a struct is a function, too, but none that makes an instance of it
   typeof schema === "function" && "fields" in schema && "identifier" in schema
 
-/** A value of the model out of its attributes: of a class an instance. Whether it is what the schema says is found when it is encoded. */
+/** What makes a value of a struct's attributes, with the schema's defaults for those that are not there. */
+const makerOf = (schema: Schema.Schema.All): ((input: Values, options: unknown) => object) | undefined => {
+  const [fields, make]: ReadonlyArray<unknown> = [Reflect.get(schema, "fields"), Reflect.get(schema, "make")]
+  // what a schema with fields has under this name makes a value of them
+  return typeof fields === "object" && typeof make === "function" ? make as ReturnType<typeof makerOf> : undefined
+}
+
+/**
+ * A value of the model out of its attributes: of a class an instance, defaults included. Whether it is what the schema says is found when it
+ * is encoded.
+ */
 const constructor = (schema: Schema.Schema.All): (input: Values) => object => {
   if (isClass(schema)) return (input) => new schema(input, { disableValidation: true })
+  const make = makerOf(schema)
+  if (make !== undefined) return (input) => make(input, { disableValidation: true })
   const members: unknown = Reflect.get(schema, "members")
   if (!Array.isArray(members)) return (input) => input
   // what a union has under this name are its members

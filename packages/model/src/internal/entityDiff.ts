@@ -46,13 +46,14 @@ const set = (
     true,
     path,
     [Either.right(operand)],
-    ([first], _from) => Wire.set(path, Wire.attributeValue(first ?? { NULL: true }))
+    ([first], _from) => Wire.set(path, Wire.attributeValue(first ?? { NULL: true })),
+    true
   )
 }
 
 const remove = (root: string, path: WirePath): Action =>
   // an attribute that is no more is known to be none
-  new Action(root, path.length === 1, true, path, [], () => Wire.remove(path))
+  new Action(root, path.length === 1, true, path, [], () => Wire.remove(path), false)
 
 const below = (pending: ReadonlyArray<Pending>, path: ReadonlyArray<string>): ReadonlyArray<Pending> =>
   pending.filter((one) => path.every((name, i) => one.path[i] === name))

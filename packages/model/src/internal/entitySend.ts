@@ -10,7 +10,7 @@ import { S3AttributeException } from "@armature/s3/S3AttributeException"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { ConditionalCheckFailedException } from "../EntityException.js"
+import { ConditionalCheckFailedException, ItemNotFoundException } from "../EntityException.js"
 import type { Fits, WriteAction, WritePlan } from "../Operation.js"
 import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
@@ -35,8 +35,6 @@ export interface Prepared extends WritePlan<unknown, unknown, unknown, unknown> 
   readonly lock: Lock | undefined
   /** Values in S3 that the item keeps. */
   readonly kept: behaviours.Prepared<unknown>["kept"]
-  /** Whether the condition is there for what is kept, and for nothing that the type of the operation tells. */
-  readonly onlyKept: boolean
   /** Of a put: the value as it is written. */
   readonly written?: object | undefined
   /** Whether it may be sent again after an attempt of unknown outcome. */
@@ -101,9 +99,7 @@ const failed = (write: Prepared, e: unknown): Effect.Effect<Output, unknown> => 
 }
 
 const conditionFailed = (write: Prepared, e: D.ConditionalCheckFailedException<Item>): unknown =>
-  write.onlyKept
-    ? new S3AttributeException({ ...fieldsOf(e), reason: "Foreign" })
-    : write.failed({ ...fieldsOf(e), item: e.item })
+  write.failed({ ...fieldsOf(e), item: e.item })
 
 /** Sends a plan alone, and gives what the operation gives. */
 const run = (
@@ -158,17 +154,31 @@ export const operation = (
   return new WriteOperation(fits, make, (write) => runs(write as Prepared), inline)
 }
 
-/** The entity's own exception of a failed condition. */
-export const failedOf =
-  (plan: AnyPlan, table: string): WritePlan<unknown, unknown, unknown, unknown>["failed"] => (fields) =>
-    new ConditionalCheckFailedException<unknown, unknown, unknown>({
-      ...fields,
-      decoded: Option.match(fields.item, {
-        onNone: () => Effect.succeedNone,
-        // not before somebody asks
-        onSome: (item) => Effect.map(Effect.suspend(() => decode(plan, table, item)), Option.some)
-      })
+/**
+ * A failed condition as the entity's own exception. `told`: the condition is one that the operation's type tells. Any other is the model's
+ * own: that an item which is changed stands there (`exists`), and that what is kept in S3 is still what it points to.
+ */
+export const failedOf = (
+  plan: AnyPlan,
+  table: string,
+  told: boolean,
+  exists = false
+): WritePlan<unknown, unknown, unknown, unknown>["failed"] =>
+(fields) => {
+  if (!told) {
+    return exists && Option.isNone(fields.item)
+      ? new ItemNotFoundException({ ...fields, resource: table, entity: plan.name })
+      : new S3AttributeException({ ...fields, reason: "Foreign" })
+  }
+  return new ConditionalCheckFailedException<unknown, unknown, unknown>({
+    ...fields,
+    decoded: Option.match(fields.item, {
+      onNone: () => Effect.succeedNone,
+      // not before somebody asks
+      onSome: (item) => Effect.map(Effect.suspend(() => decode(plan, table, item)), Option.some)
     })
+  })
+}
 
 /** The item that stands there is asked for with every condition: it costs nothing, and is decoded only if somebody asks. */
 export const onFailure = (members: { readonly ConditionExpression?: string }) =>

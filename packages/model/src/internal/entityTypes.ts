@@ -17,7 +17,7 @@ import type * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
 import type { FilledMark, Marked, Misplaced, OffloadedMark, OpaqueMark, SealedMark, VersionMark } from "../Attribute.js"
-import type { ConditionalCheckFailedException } from "../EntityException.js"
+import type { ConditionalCheckFailedException, ItemNotFoundException } from "../EntityException.js"
 import type { Action, Condition, Paths, RawCondition } from "../Expression.js"
 import type { Key } from "../Key.js"
 import type * as Table from "../Table.js"
@@ -213,10 +213,10 @@ type Bad<E, X, L> =
 
 /** Options of an update: `given` is there exactly if an index key is touched whose other attributes are not known. */
 export type UpdateArguments<A, E, X, L, O> = string extends TouchedOf<L>
-  ? [options?: O & { readonly given?: Partial<Pick<A, KeysOf<E> & keyof A>> }]
+  ? [options?: O & { readonly given?: Partial<Keyed<A, KeysOf<E>>> }]
   : [Bad<E, X, L>] extends [never]
     ? [Given<X, TouchedOf<L>>] extends [never] ? [options?: O & { readonly given?: undefined }]
-    : [options: O & { readonly given: Pick<A, Given<X, TouchedOf<L>> & keyof A> }]
+    : [options: O & { readonly given: Keyed<A, Given<X, TouchedOf<L>>> }]
   : [
     options: O & {
       readonly "a key attribute can only be set to a known value, a primary key or a version not at all": Bad<E, X, L>
@@ -229,11 +229,16 @@ export type UpdateArguments<A, E, X, L, O> = string extends TouchedOf<L>
 export type Leading<A, P extends ReadonlyArray<string>> = P extends readonly [
   infer H extends string,
   ...infer T extends ReadonlyArray<string>
-] ? Pick<A, H & keyof A> | (T extends readonly [] ? never : Pick<A, H & keyof A> & Leading<A, T>)
+] ? Keyed<A, H> | (T extends readonly [] ? never : Keyed<A, H> & Leading<A, T>)
   : never
 
 /** Every part of a key. */
-export type Whole<A, P extends ReadonlyArray<string>> = Pick<A, P[number] & keyof A>
+export type Whole<A, P extends ReadonlyArray<string>> = Keyed<A, P[number]>
+
+/** Attributes as a key has them: the value itself, of one that need not be there, too. */
+type Keyed<A, N> = { readonly [K in N & keyof A]: KeyValue<A[K]> }
+
+type KeyValue<A> = A extends Option.Option<infer Value> ? NonNullable<Value> : NonNullable<A>
 
 // ---------------------------------------------------------------------------------------------------------------- failures
 
@@ -311,9 +316,14 @@ export type Conditional<A, E, R, C, H extends Around = Plain> = [VersionOf<E>] e
   ? [C] extends [never] ? never : ConditionFailed<A, E, R, H>
   : ConditionFailed<A, E, R, H>
 
-/** The failure of a condition where `given`, too, is one. */
-export type UpdateConditional<A, E, R, X, L, C, H extends Around = Plain> = [Given<X, TouchedOf<L>>] extends [never] ?
-  Conditional<A, E, R, C, H>
+/**
+ * The failure of an update's condition, where `given`, too, is one; without any, that nothing stands there, unless the update may make an
+ * item (`U`).
+ */
+export type UpdateConditional<A, E, R, X, L, C, U, H extends Around = Plain> = [Given<X, TouchedOf<L>>] extends [never]
+  ? [VersionOf<E>] extends [never] ? [C] extends [never] ? U extends true ? never : ItemNotFoundException
+    : ConditionFailed<A, E, R, H>
+  : ConditionFailed<A, E, R, H>
   : ConditionFailed<A, E, R, H>
 
 /** What an operation gives for a `return` of V. */

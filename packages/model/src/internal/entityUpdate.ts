@@ -213,6 +213,8 @@ interface Update {
   readonly if: If | undefined
   /** Conditions of the model's own. */
   readonly conditions: ReadonlyArray<Wire.Condition>
+  /** Whether it may make an item where none stands. */
+  readonly upsert: boolean
   readonly returns: Returns
   readonly value: (lock: Lock | undefined, millis: number) => unknown
 }
@@ -238,8 +240,12 @@ const updatePlan = (
                     ...update.conditions
                   ]
                   return chain(claims(plan, update.if, required), (all) => {
-                    const kept = lock === undefined ? keptConditions(made.kept) : []
-                    const whole: Claims = { ...all, conditions: [...all.conditions, ...kept] }
+                    const own = [
+                      ...(lock === undefined ? keptConditions(made.kept) : []),
+                      // a version that was read says so
+                      ...(update.upsert || (lock !== undefined && lock.to > 1) ? [] : [existingItem(plan)])
+                    ]
+                    const whole: Claims = { ...all, conditions: [...all.conditions, ...own] }
                     const touched = new Set(update.actions.map((action) => action.root))
                     const others = [...indexed.actions, ...byItself(plan, lock, touched, millis)]
                     const conditional = all.conditions.length > 0 || all.raw !== undefined
@@ -253,9 +259,9 @@ const updatePlan = (
                         facts,
                         lock: canTell(update.returns) ? lock : undefined,
                         kept: made.kept,
-                        onlyKept: !conditional,
-                        resend: resendOf(update.returns, lock, conditional || kept.length > 0, constant),
-                        failed: failedOf(plan, table),
+                        // that the item stands there makes no other item of it when it is sent again
+                        resend: resendOf(update.returns, lock, conditional || made.kept.length > 0, constant),
+                        failed: failedOf(plan, table, conditional, !update.upsert),
                         action: (stored) =>
                           Either.map(rendered(made, others, whole, stored), (members): WriteAction => ({
                             Update: { TableName: table, Key, ...members, ...onFailure(members) }
@@ -306,6 +312,7 @@ export interface UpdateOptions {
   readonly if?: If | undefined
   readonly given?: Values | undefined
   readonly return?: Returns | undefined
+  readonly upsert?: boolean | undefined
 }
 
 type Actions = (paths: AnyPlan["paths"]) => ReadonlyArray<unknown>
@@ -319,7 +326,17 @@ const givenOf = (plan: AnyPlan, given: Values): Effect.Effect<Given, Serializati
   )
 }
 
-const actionsOf = (plan: AnyPlan, f: Actions): Either.Either<ReadonlyArray<condition.Action>, ValidationException> => {
+/** What an item must have, and neither the primary key nor an update itself says. */
+const required = (plan: AnyPlan): ReadonlyArray<string> => {
+  const given = new Set([...partNames(plan.primary), plan.filled.version?.name, plan.filled.updatedAt?.name])
+  return [...plan.attributes].flatMap(([name, { optional, set }]) => optional || set || given.has(name) ? [] : [name])
+}
+
+const actionsOf = (
+  plan: AnyPlan,
+  f: Actions,
+  upsert: boolean
+): Either.Either<ReadonlyArray<condition.Action>, ValidationException> => {
   const actions = f(plan.paths)
   const own = actions.filter(condition.isAction)
   if (own.length !== actions.length) {
@@ -327,7 +344,12 @@ const actionsOf = (plan: AnyPlan, f: Actions): Either.Either<ReadonlyArray<condi
   }
   const version = plan.filled.version?.name
   if (own.some((action) => action.root === version)) return invalid("a version changes by itself")
-  return own.length === 0 && version === undefined ? invalid("the update changes nothing") : Either.right(own)
+  if (own.length === 0 && version === undefined) return invalid("the update changes nothing")
+  const made = new Set(own.flatMap(({ makes, path, root }) => makes && path.length === 1 ? [root] : []))
+  const missing = upsert ? required(plan).find((name) => !made.has(name)) : undefined
+  return missing === undefined
+    ? Either.right(own)
+    : invalid(`the update may make an item, and does not set ${missing}, which every ${plan.name} has`)
 }
 
 /** Of what is touched as a whole, or added to. What is changed further in comes back in part, and is left out. */
@@ -348,7 +370,7 @@ export const update = (plan: AnyPlan) => (key: Values, f: Actions, options: Upda
         plan,
         key,
         () =>
-          chain(actionsOf(plan, f), (actions) =>
+          chain(actionsOf(plan, f, options.upsert === true), (actions) =>
             chain(givenOf(plan, options.given ?? {}), (given) => {
               touched = wholly(actions)
               return Either.right<Update>({
@@ -356,8 +378,10 @@ export const update = (plan: AnyPlan) => (key: Values, f: Actions, options: Upda
                 given,
                 if: options.if,
                 conditions: [],
+                upsert: options.upsert === true,
                 returns,
-                value: (lock) => lock?.to
+                value: (lock) =>
+                  lock?.to
               })
             }))
       ),
@@ -431,6 +455,8 @@ export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOpe
               ),
               if: undefined,
               conditions: plan.filled.version === undefined ? [existingItem(plan)] : [],
+              // the condition, or the version, says that it stands there
+              upsert: true,
               returns: "NONE",
               value: (lock) =>
                 replacing(after, {

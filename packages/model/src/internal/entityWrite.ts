@@ -175,9 +175,8 @@ const putPlan = (
               facts,
               lock,
               kept: body.kept,
-              onlyKept: all.conditions.length === 0 && all.raw === undefined,
               resend: lock === undefined ? undefined : "always",
-              failed: failedOf(plan, table),
+              failed: failedOf(plan, table, all.conditions.length > 0 || all.raw !== undefined),
               action: (stored) =>
                 Either.map(
                   checkSize(itemOf(plan, made, body, stored), { maxSize: plan.maxSize }),
@@ -264,14 +263,16 @@ export const create = (plan: AnyPlan, construct: (input: Values) => object) => (
     "transact",
     "NONE",
     () =>
-      Effect.flatMap(filled(plan, input, "create"), (all) =>
-        chain(
-          Either.try({
-            try: () => construct(all as Values),
-            catch: () => new SerializationException({ path: [], reason: "is not what the schema makes" })
-          }),
-          (item) => putPlan(plan, item, "create", undefined)
-        )),
+      chain(
+        Either.try({
+          // what fills itself may be made of what has a default
+          try: () => construct(input),
+          catch: () => new SerializationException({ path: [], reason: "is not what the schema makes" })
+        }),
+        // before hooks see it, and once more after them
+        (made) =>
+          Effect.flatMap(filled(plan, made as Values, "create"), (item) => putPlan(plan, item, "create", undefined))
+      ),
     ({ value }) => Effect.succeed(value)
   )
 
@@ -301,9 +302,8 @@ const keyPlan = (
               // whoever takes an item away leaves no id by which that could be told
               lock: undefined,
               kept: [],
-              onlyKept: false,
               resend: undefined,
-              failed: failedOf(plan, table),
+              failed: failedOf(plan, table, true),
               action: () =>
                 Either.right(action({ TableName: table, Key, ...members, ...onFailure(members) }))
             })))))
