@@ -62,25 +62,25 @@ const sharedEqually = ({ calls }: Seen) => {
   for (const one of calls) assert.closeTo(one, share, share / 10)
 }
 
-const bounds = thorough ? [[1, 1000], [10, 4000]] as const : [[1, 1000]] as const
+const runs = thorough
+  ? [[1, 1000, 1, 300], [1, 1000, 10, 300], [10, 4000, 1, 120], [10, 4000, 10, 300]] as const
+  : [[1, 1000, 1, 30], [1, 1000, 10, 300]] as const
 
 describe("an adaptive limiter, on a table of 100 units under ten times the load", () => {
-  for (const [min, max] of bounds) {
-    for (const [units, seconds] of [[1, thorough ? 300 : 30], [10, 300]] as const) {
-      it.effect(
-        `uses the table with few throttles, in equal shares: ${min} to ${max}, items of ${units}`,
-        () =>
-          Effect.gen(function*() {
-            const { clock, pass } = virtualClock.make()
-            const seen = yield* Effect.withClock(load(RateLimit.adaptive({ min, max }), units, seconds, pass), clock)
-            const { throttled, used } = judged(seen, seconds)
-            assert.isAtLeast(used, 0.95)
-            assert.isBelow(throttled, 0.01)
-            sharedEqually(seen)
-          }),
-        120_000
-      )
-    }
+  for (const [min, max, units, seconds] of runs) {
+    it.effect(
+      `uses the table with few throttles, in equal shares: ${min} to ${max}, items of ${units}`,
+      () =>
+        Effect.gen(function*() {
+          const { clock, pass } = virtualClock.make()
+          const seen = yield* Effect.withClock(load(RateLimit.adaptive({ min, max }), units, seconds, pass), clock)
+          const { throttled, used } = judged(seen, seconds)
+          assert.isAtLeast(used, 0.95)
+          assert.isBelow(throttled, 0.01)
+          sharedEqually(seen)
+        }),
+      120_000
+    )
   }
 
   it.effect("the same on the test's clock", () =>
