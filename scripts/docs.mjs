@@ -1,10 +1,10 @@
 /**
  * The words are checked like the code: each public export has its docstring; each TypeScript block of the guides and of the docstrings
  * compiles as it stands, as a module of its own, or, where its fence names a file (```ts examples/name.ts), is a part of that file, which
- * is compiled and run by itself; and `docs/failures.md` has an entry for each failure that there is.
+ * is compiled and run by itself; `docs/failures.md` has an entry for each failure that there is; and each link leads somewhere.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { join, relative } from "node:path"
+import { dirname, join, relative } from "node:path"
 import ts from "typescript"
 import { folders, root } from "./setup.mjs"
 
@@ -116,7 +116,29 @@ for (const { code, file, from, line } of all) {
   }
 }
 
-// 4. Code blocks, each as a file of `examples`, where every public module of this repository can be imported as a user imports it.
+// 4. Links: to files that there are, and to headings as GitHub names them.
+const prose = (/** @type {string} */ file) => readFileSync(join(root, file), "utf8").replace(/```[^]*?```/g, "")
+const anchors = (/** @type {string} */ file) =>
+  new Set(
+    [...prose(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+      heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").trim().replaceAll(" ", "-")
+    )
+  )
+let links = 0
+for (const file of guides) {
+  for (const [, link = ""] of prose(file).matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^https?:/.test(link)) continue
+    links += 1
+    const [path = "", anchor] = link.split("#")
+    const to = path === "" ? file : join(dirname(file), path)
+    if (!existsSync(join(root, to))) problems.push(`${file} links to ${link}, which there is not`)
+    else if (anchor !== undefined && !anchors(to).has(anchor)) {
+      problems.push(`${file} links to ${link}: no such heading`)
+    }
+  }
+}
+
+// 5. Code blocks, each as a file of `examples`, where every public module of this repository can be imported as a user imports it.
 const pathOf = (/** @type {number} */ index) => join(root, "examples", `__block${index}.ts`)
 const contents = new Map(blocks.map(({ code }, index) => [pathOf(index), code]))
 const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile)
@@ -174,5 +196,5 @@ if (problems.length > 0) process.exit(1)
 console.log(
   `${documented} public exports have docstrings, ${tags.size} failures have their entry, ${blocks.length} code blocks compile and ${
     all.length - guidesOwn
-  } are parts of files (${guides.length} guides)`
+  } are parts of files, ${links} links lead somewhere (${guides.length} guides)`
 )
