@@ -35,6 +35,8 @@ export interface Prepared extends WritePlan<unknown, unknown, unknown, unknown> 
   readonly lock: Lock | undefined
   /** Values in S3 that the item keeps. */
   readonly kept: behaviours.Prepared<unknown>["kept"]
+  /** Whether it takes away or replaces what stands at a stored path, in S3 perhaps; undefined where nothing of an item's can be there. */
+  readonly drops: ((path: ReadonlyArray<string>) => boolean) | undefined
   /** Of a put: the value as it is written. */
   readonly written?: object | undefined
   /** Whether it may be sent again after an attempt of unknown outcome. */
@@ -43,7 +45,8 @@ export interface Prepared extends WritePlan<unknown, unknown, unknown, unknown> 
 
 // ---------------------------------------------------------------------------------------------------------------- sending
 
-type Output = { readonly Attributes?: Item | undefined }
+/** `now`: the image is the item as it stands now, and no old one, whatever was asked for. */
+type Output = { readonly Attributes?: Item | undefined; readonly now?: true }
 
 const send = (
   db: DynamoDB.Service,
@@ -94,47 +97,65 @@ const failed = (write: Prepared, e: unknown): Effect.Effect<Output, unknown> => 
   const item: Option.Option<Item> = e.last.item
   if (Option.isNone(item) || item.value[lock.stored]?.N !== String(lock.to)) return Effect.fail(e)
   return sameBytes(item.value[writeId]?.B, lock.id)
-    ? Effect.succeed({ Attributes: item.value })
+    ? Effect.succeed({ Attributes: item.value, now: true })
     : Effect.fail(conditionFailed(write, e.last))
 }
 
 const conditionFailed = (write: Prepared, e: D.ConditionalCheckFailedException<Item>): unknown =>
   write.failed({ ...fieldsOf(e), item: e.item })
 
-/** Sends a plan alone, and gives what the operation gives. */
+/** Whether the item as it now stands, by which our own write is known, tells what is returned. */
+export const canTell = (returns: Returns): boolean => returns === "NONE" || returns === "ALL_NEW"
+
+/**
+ * Sends a plan alone, and gives what the operation gives. What the write replaces or takes away in S3 is told by the old image, which is asked
+ * for wherever something can be there and no other image was; and is deleted, if there is somebody who can.
+ */
 const run = (
   plan: AnyPlan,
   returns: Returns,
   answer: (write: Prepared, output: Output, db: DynamoDB.Service) => Effect.Effect<unknown, unknown, unknown>
 ) =>
-(write: Prepared): Effect.Effect<unknown, unknown, unknown> =>
+(made: Prepared): Effect.Effect<unknown, unknown, unknown> =>
   Effect.flatMap(DynamoDB, (db) => {
+    const write = made.lock === undefined || canTell(returns) ? made : { ...made, lock: undefined, resend: undefined }
     const once = (stored: ReadonlyArray<Pointer.Stored>, wanted: Returns, resend: Prepared["resend"]) =>
       Effect.flatMap(
         write.action(stored),
         (action) => Effect.catchAll(send(db, action, wanted, resend), (e) => failed(write, e))
       )
-    const sent = write.values.length === 0
-      ? once([], returns, write.resend)
-      : Effect.flatMap(Blobs, (blobs) => {
-        // what was replaced is told by the old image, and can be deleted
-        const wanted = returns === "NONE" && write.lock === undefined ? "ALL_OLD" : returns
-        const item = (stored: ReadonlyArray<Pointer.Stored>) =>
-          Effect.map(once(stored, wanted, "never"), (value) => ({
-            value,
-            old: wanted === "ALL_OLD" && value.Attributes !== undefined
-              ? replaced(plan, write, value.Attributes)
-              : undefined
-          }))
-        return Effect.flatMap(blobs.write(write.values, item), ({ result }) => result)
-      })
+    const settled = (blobs: Blobs.Service) => {
+      const wanted = returns === "NONE" && write.drops !== undefined ? "ALL_OLD" : returns
+      const resend = write.values.length === 0 ? write.resend : "never"
+      const item = (stored: ReadonlyArray<Pointer.Stored>) =>
+        Effect.map(once(stored, wanted, resend), (output) => ({
+          value: output,
+          old: wanted.endsWith("_OLD") && output.now !== true && output.Attributes !== undefined
+            ? dropped(plan, write, output.Attributes)
+            : undefined
+        }))
+      return Effect.flatMap(blobs.write(write.values, item), ({ result }) => result)
+    }
+    const sent = write.values.length > 0
+      ? Effect.flatMap(Blobs, settled)
+      : plan.offloaded && write.drops !== undefined
+      // who deletes an item need not be able to write one
+      ? Effect.flatMap(
+        Effect.serviceOption(Blobs),
+        Option.match({
+          onNone: () => once([], returns, write.resend),
+          onSome: settled
+        })
+      )
+      : once([], returns, write.resend)
     return Effect.flatMap(sent, (output) => answer(write, output, db))
   })
 
-/** What an old image points to, but for what the new item keeps. */
-const replaced = (plan: AnyPlan, write: Prepared, old: Item): ReadonlyArray<Blobs.Old> => {
+/** What an old image points to and the write takes away, but for what the new item keeps. */
+const dropped = (plan: AnyPlan, write: Prepared, old: Item): ReadonlyArray<Blobs.Old> => {
   const kept = new Set(write.kept.map(({ path }) => path.join("\0")))
-  return behaviours.pointers(plan.codec, old, write.facts).filter(({ owner }) => !kept.has(owner.path.join("\0")))
+  return behaviours.pointers(plan.codec, old, write.facts)
+    .filter(({ owner: { path } }) => write.drops?.(path) === true && !kept.has(path.join("\0")))
 }
 
 /** The request with what would go to S3 in the item. */

@@ -31,7 +31,7 @@ import {
   writeSide
 } from "./entityPlan.js"
 import { decode, decodeSome, withTable } from "./entityRead.js"
-import { failedOf, type Lock, onFailure, operation, type Prepared, type Returns } from "./entitySend.js"
+import { canTell, failedOf, type Lock, onFailure, operation, type Prepared, type Returns } from "./entitySend.js"
 import { existingItem, keptConditions, lockOf, replacing, type Values } from "./entityWrite.js"
 import type { WriteOperation } from "./operation.js"
 
@@ -259,6 +259,7 @@ const updatePlan = (
                         facts,
                         lock: canTell(update.returns) ? lock : undefined,
                         kept: made.kept,
+                        drops: dropsOf(plan, update.actions),
                         // that the item stands there makes no other item of it when it is sent again
                         resend: resendOf(update.returns, lock, conditional || made.kept.length > 0, constant),
                         failed: failedOf(plan, table, conditional, !update.upsert),
@@ -272,8 +273,11 @@ const updatePlan = (
         }))
   )
 
-/** Whether the item as it now stands, by which our own write is known, tells what is returned. */
-const canTell = (returns: Returns): boolean => returns === "NONE" || returns === "ALL_NEW"
+/** What stands at the paths of the actions, or below, if any of it may be in S3. */
+const dropsOf = (plan: AnyPlan, actions: ReadonlyArray<condition.Action>): Prepared["drops"] =>
+  actions.some(({ root }) => plan.attributes.get(root)?.offloaded === true)
+    ? (path) => actions.some((action) => action.path.every((name, i) => path[i] === name))
+    : undefined
 
 /**
  * A write under a version is told from another's by its id. One without condition that is made of constants is the same when it is done

@@ -70,6 +70,8 @@ export const keptConditions = (kept: Prepared["kept"]): ReadonlyArray<Wire.Condi
     return Wire.eq([name ?? "", ...steps], Wire.attributeValue(value as AttributeValue))
   })
 
+const everything = (): boolean => true
+
 // ---------------------------------------------------------------------------------------------------------------- puts
 
 /** `migrate` has a condition of its own in place of the version's. */
@@ -175,6 +177,8 @@ const putPlan = (
               facts,
               lock,
               kept: body.kept,
+              // where an item is created none stood
+              drops: mode === "create" ? undefined : everything,
               resend: lock === undefined ? undefined : "always",
               failed: failedOf(plan, table, all.conditions.length > 0 || all.raw !== undefined),
               action: (stored) =>
@@ -302,6 +306,7 @@ const keyPlan = (
               // whoever takes an item away leaves no id by which that could be told
               lock: undefined,
               kept: [],
+              drops: locked ? everything : undefined,
               resend: undefined,
               failed: failedOf(plan, table, true),
               action: () =>
