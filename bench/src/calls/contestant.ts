@@ -3,8 +3,19 @@
  */
 import type { Column } from "./work.js"
 
-/** One call of each column; a column that a contestant has no such call for is left out. */
-export type Calls = { readonly [C in Column]?: (i: number) => Promise<unknown> }
+/** One call after the other, as a program makes them: those from one number to before another. */
+export type Lane = (from: number, to: number) => Promise<unknown>
+
+/** The calls of each column; a column that a contestant has no such call for is left out. */
+export type Calls = { readonly [C in Column]?: Lane }
+
+/** Calls that are promises. */
+export const promises = (calls: { readonly [C in Column]?: (i: number) => Promise<unknown> }): Calls =>
+  Object.fromEntries(
+    Object.entries(calls).map(([column, call]): [string, Lane] => [column, async (from, to) => {
+      for (let i = from; i < to; i++) await call(i)
+    }])
+  )
 
 export interface Task {
   readonly column: Column
@@ -27,15 +38,12 @@ const isTask = (message: unknown): message is Task =>
   typeof message === "object" && message !== null && "column" in message
 
 const run = async (calls: Calls, { calls: count, column, inFlight }: Task): Promise<Cost> => {
-  const call = calls[column]
-  if (call === undefined) throw new Error(`no ${column}`)
+  const lane = calls[column]
+  if (lane === undefined) throw new Error(`no ${column}`)
   const each = Math.ceil(count / inFlight)
-  const lane = async (from: number) => {
-    for (let i = from; i < from + each; i++) await call(i)
-  }
   const started = process.hrtime.bigint()
   const before = process.cpuUsage()
-  await Promise.all(Array.from({ length: inFlight }, (_, at) => lane(at * each)))
+  await Promise.all(Array.from({ length: inFlight }, (_, at) => lane(at * each, (at + 1) * each)))
   const { system, user } = process.cpuUsage(before)
   const wall = Number(process.hrtime.bigint() - started) / 1000
   return { cpu: (user + system) / (each * inFlight), wall: wall / (each * inFlight) }

@@ -3,13 +3,14 @@ import { type ChildProcess, fork } from "node:child_process"
 import { bundle } from "./bundle.js"
 import type { Answer, Cost, Task } from "./contestant.js"
 import type { Entry } from "./contestants.js"
-import { type Column, columns } from "./work.js"
+import type { Column } from "./work.js"
 
 export interface Settings {
   readonly rounds: number
   /** How long a turn is to take about. */
   readonly millis: number
   readonly inFlight: ReadonlyArray<number>
+  readonly columns: ReadonlyArray<Column>
 }
 
 /** The costs of one contestant in one column, round by round. */
@@ -74,7 +75,7 @@ export const race = async (
     const runners: Array<Runner> = []
     for (const entry of entries) runners.push(await start(entry, port, children))
     const lines: Array<Line> = []
-    for (const column of columns) {
+    for (const column of settings.columns) {
       const taking = runners.filter((runner) => runner.columns.includes(column))
       for (const inFlight of settings.inFlight) {
         tell(`${column}, ${inFlight} in flight`)

@@ -2,7 +2,7 @@
  * What a call costs the client: Armature at its levels, the AWS SDK and its mappers, each in a process of its own against a server with
  * canned answers in another. CPU and wall time, medians over interleaved rounds.
  *
- *     npm run bench [-- --quick] [-- --json FILE] [-- --svg FILE] [-- --only TEXT]
+ *     npm run bench [-- --quick] [-- --json FILE] [-- --svg FILE] [-- --only TEXT,…] [-- --columns NAME,…] [-- --in-flight N,…]
  */
 import { fork } from "node:child_process"
 import { writeFileSync } from "node:fs"
@@ -14,22 +14,26 @@ import { contestants } from "./contestants.js"
 import { figures } from "./figures.js"
 import { race } from "./race.js"
 import { picture, table } from "./report.js"
+import { columns } from "./work.js"
 
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     json: { type: "string" },
     svg: { type: "string" },
-    /** Only the contestants whose title has this. */
+    /** Only the contestants whose title has one of these. */
     only: { type: "string", default: "" },
+    columns: { type: "string", default: columns.join(",") },
+    rounds: { type: "string" },
     "in-flight": { type: "string", default: "1,16" }
   }
 })
 
 const settings = {
-  rounds: values.quick ? 3 : 11,
+  rounds: values.rounds === undefined ? (values.quick ? 3 : 11) : Number(values.rounds),
   millis: values.quick ? 60 : 250,
-  inFlight: values["in-flight"].split(",").map(Number)
+  inFlight: values["in-flight"].split(",").map(Number),
+  columns: columns.filter((column) => values.columns.split(",").includes(column))
 }
 const reference = "@aws-sdk/lib-dynamodb"
 const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}`
@@ -38,7 +42,7 @@ const method =
 
 console.error(`${machine}\n${method}`)
 const lines = await race(
-  contestants.filter(({ title }) => title.includes(values.only)),
+  contestants.filter(({ title }) => values.only.split(",").some((text) => title.includes(text))),
   settings,
   (text) => console.error(text)
 )

@@ -9,7 +9,7 @@ import {
   TransactWriteCommand,
   UpdateCommand
 } from "@aws-sdk/lib-dynamodb"
-import { contestant } from "../contestant.js"
+import { contestant, promises } from "../contestant.js"
 import { accessKeyId, at, hundred, record, region, secretAccessKey, tableName, ten } from "../work.js"
 
 contestant((endpoint) => {
@@ -20,7 +20,7 @@ contestant((endpoint) => {
     const { pk, sk } = record(at(i))
     return { pk, sk }
   }
-  return {
+  return promises({
     GetItem: (i) => client.send(new GetCommand({ TableName: tableName, Key: key(i) })),
     PutItem: (i) => client.send(new PutCommand({ TableName: tableName, Item: record(at(i)) })),
     UpdateItem: (i) =>
@@ -48,5 +48,5 @@ contestant((endpoint) => {
           TransactItems: ten.map((i) => ({ Put: { TableName: tableName, Item: record(i) } }))
         })
       )
-  }
+  })
 })

@@ -6,6 +6,7 @@ import * as Expression from "@armature/dynamodb/Expression"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Calls } from "../contestant.js"
+import { effects } from "../effects.js"
 import { at, hundred, record, tableName, ten } from "../work.js"
 
 export const documentCalls = async (layer: Layer.Layer<DynamoDB.DynamoDB, ConfigurationException>): Promise<Calls> => {
@@ -15,23 +16,18 @@ export const documentCalls = async (layer: Layer.Layer<DynamoDB.DynamoDB, Config
     const { pk, sk } = record(at(i))
     return { pk, sk }
   }
-  return {
-    GetItem: (i) => runtime.runPromise(document.getItem(tableName, key(i))),
-    PutItem: (i) => runtime.runPromise(document.putItem(tableName, record(at(i)))),
+  return effects(runtime, {
+    GetItem: (i) => document.getItem(tableName, key(i)),
+    PutItem: (i) => document.putItem(tableName, record(at(i))),
     UpdateItem: (i) =>
-      runtime.runPromise(
-        document.updateItem(
-          tableName,
-          key(i),
-          { set: { quantity: Expression.plus(Expression.path("quantity"), 1) } },
-          { condition: Expression.attributeExists("pk") }
-        )
+      document.updateItem(
+        tableName,
+        key(i),
+        { set: { quantity: Expression.plus(Expression.path("quantity"), 1) } },
+        { condition: Expression.attributeExists("pk") }
       ),
-    Query: () => runtime.runPromise(document.query(tableName, { keyCondition: Expression.eq("pk", record(1).pk) })),
-    BatchGetItem: () => runtime.runPromise(document.batchGetItem({ [tableName]: { keys: hundred.map(key) } })),
-    TransactWriteItems: () =>
-      runtime.runPromise(
-        document.transactWriteItems(ten.map((i) => ({ put: tableName, item: record(i) })))
-      )
-  }
+    Query: () => document.query(tableName, { keyCondition: Expression.eq("pk", record(1).pk) }),
+    BatchGetItem: () => document.batchGetItem({ [tableName]: { keys: hundred.map(key) } }),
+    TransactWriteItems: () => document.transactWriteItems(ten.map((i) => ({ put: tableName, item: record(i) })))
+  })
 }

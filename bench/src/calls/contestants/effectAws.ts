@@ -2,6 +2,7 @@
 import { DynamoDB } from "@effect-aws/client-dynamodb"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { contestant } from "../contestant.js"
+import { effects } from "../effects.js"
 import { accessKeyId, at, hundred, record, region, secretAccessKey, tableName, ten, wireItem } from "../work.js"
 
 contestant((endpoint) => {
@@ -12,34 +13,27 @@ contestant((endpoint) => {
     const { pk, sk } = record(at(i))
     return { pk: { S: pk }, sk: { S: sk } }
   }
-  return {
-    GetItem: (i) => runtime.runPromise(DynamoDB.getItem({ TableName: tableName, Key: key(i) })),
-    PutItem: (i) => runtime.runPromise(DynamoDB.putItem({ TableName: tableName, Item: wireItem(at(i)) })),
+  return effects(runtime, {
+    GetItem: (i) => DynamoDB.getItem({ TableName: tableName, Key: key(i) }),
+    PutItem: (i) => DynamoDB.putItem({ TableName: tableName, Item: wireItem(at(i)) }),
     UpdateItem: (i) =>
-      runtime.runPromise(
-        DynamoDB.updateItem({
-          TableName: tableName,
-          Key: key(i),
-          UpdateExpression: "SET quantity = quantity + :one",
-          ConditionExpression: "attribute_exists(pk)",
-          ExpressionAttributeValues: { ":one": { N: "1" } }
-        })
-      ),
+      DynamoDB.updateItem({
+        TableName: tableName,
+        Key: key(i),
+        UpdateExpression: "SET quantity = quantity + :one",
+        ConditionExpression: "attribute_exists(pk)",
+        ExpressionAttributeValues: { ":one": { N: "1" } }
+      }),
     Query: () =>
-      runtime.runPromise(
-        DynamoDB.query({
-          TableName: tableName,
-          KeyConditionExpression: "pk = :pk",
-          ExpressionAttributeValues: { ":pk": { S: record(1).pk } }
-        })
-      ),
-    BatchGetItem: () =>
-      runtime.runPromise(DynamoDB.batchGetItem({ RequestItems: { [tableName]: { Keys: hundred.map(key) } } })),
+      DynamoDB.query({
+        TableName: tableName,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": { S: record(1).pk } }
+      }),
+    BatchGetItem: () => DynamoDB.batchGetItem({ RequestItems: { [tableName]: { Keys: hundred.map(key) } } }),
     TransactWriteItems: () =>
-      runtime.runPromise(
-        DynamoDB.transactWriteItems({
-          TransactItems: ten.map((i) => ({ Put: { TableName: tableName, Item: wireItem(i) } }))
-        })
-      )
-  }
+      DynamoDB.transactWriteItems({
+        TransactItems: ten.map((i) => ({ Put: { TableName: tableName, Item: wireItem(i) } }))
+      })
+  })
 })

@@ -2,7 +2,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb"
 import { Entity, Service } from "electrodb"
-import { contestant } from "../contestant.js"
+import { contestant, promises } from "../contestant.js"
 import { accessKeyId, at, hundred, order, region, secretAccessKey, tableName, ten, tenant } from "../work.js"
 
 contestant((endpoint) => {
@@ -43,7 +43,7 @@ contestant((endpoint) => {
     return { ...rest, tags: [...tags], carrier: { ...carrier } }
   }
   const key = (i: number) => ({ tenant, id: order(at(i)).id })
-  return {
+  return promises({
     GetItem: (i) => orders.get(key(i)).go(),
     PutItem: (i) => orders.put(item(at(i))).go(),
     UpdateItem: (i) => orders.patch(key(i)).add({ quantity: 1 }).go(),
@@ -51,5 +51,5 @@ contestant((endpoint) => {
     BatchGetItem: () => orders.get(hundred.map(key)).go(),
     TransactWriteItems: () =>
       service.transaction.write(({ orders }) => ten.map((i) => orders.put(item(i)).commit())).go()
-  }
+  })
 })

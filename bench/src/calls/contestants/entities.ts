@@ -10,6 +10,7 @@ import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import type { Calls } from "../contestant.js"
+import { effects } from "../effects.js"
 import { at, hundred, order, tableName, ten, tenant } from "../work.js"
 
 const Order = Schema.Struct({
@@ -39,13 +40,12 @@ const keyOf = (i: number) => ({ tenant, id: order(at(i)).id })
 
 export const entityCalls = (layer: Layer.Layer<DynamoDB.DynamoDB, ConfigurationException>): Calls => {
   const runtime = ManagedRuntime.make(layer)
-  return {
-    GetItem: (i) => runtime.runPromise(Orders.get(keyOf(i))),
-    PutItem: (i) => runtime.runPromise(Orders.put(order(at(i)))),
-    UpdateItem: (i) =>
-      runtime.runPromise(Orders.update(keyOf(i), (p) => [p.quantity.add(1)], { if: (p) => p.id.exists })),
-    Query: () => runtime.runPromise(Orders.queryPage("primary", { tenant })),
-    BatchGetItem: () => runtime.runPromise(batch(hundred.map((i) => Orders.get(keyOf(i))))),
-    TransactWriteItems: () => runtime.runPromise(transact(ten.map((i) => Orders.put(order(i)))))
-  }
+  return effects(runtime, {
+    GetItem: (i) => Orders.get(keyOf(i)),
+    PutItem: (i) => Orders.put(order(at(i))),
+    UpdateItem: (i) => Orders.update(keyOf(i), (p) => [p.quantity.add(1)], { if: (p) => p.id.exists }),
+    Query: () => Orders.queryPage("primary", { tenant }),
+    BatchGetItem: () => batch(hundred.map((i) => Orders.get(keyOf(i)))),
+    TransactWriteItems: () => transact(ten.map((i) => Orders.put(order(i))))
+  })
 }

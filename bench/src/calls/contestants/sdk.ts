@@ -8,7 +8,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand
 } from "@aws-sdk/client-dynamodb"
-import { contestant } from "../contestant.js"
+import { contestant, promises } from "../contestant.js"
 import { accessKeyId, at, hundred, record, region, secretAccessKey, tableName, ten, wireItem } from "../work.js"
 
 contestant((endpoint) => {
@@ -17,7 +17,7 @@ contestant((endpoint) => {
     const { pk, sk } = record(at(i))
     return { pk: { S: pk }, sk: { S: sk } }
   }
-  return {
+  return promises({
     GetItem: (i) => client.send(new GetItemCommand({ TableName: tableName, Key: key(i) })),
     PutItem: (i) => client.send(new PutItemCommand({ TableName: tableName, Item: wireItem(at(i)) })),
     UpdateItem: (i) =>
@@ -46,5 +46,5 @@ contestant((endpoint) => {
           TransactItems: ten.map((i) => ({ Put: { TableName: tableName, Item: wireItem(i) } }))
         })
       )
-  }
+  })
 })

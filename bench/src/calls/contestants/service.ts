@@ -5,6 +5,7 @@ import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 import type { Calls } from "../contestant.js"
+import { effects } from "../effects.js"
 import { accessKeyId, at, hundred, record, region, secretAccessKey, tableName, ten, wireItem } from "../work.js"
 
 export const optionsFor = (endpoint: string): DynamoDB.DynamoDB.Options => ({
@@ -20,34 +21,27 @@ export const serviceCalls = async (layer: Layer.Layer<DynamoDB.DynamoDB, Configu
     const { pk, sk } = record(at(i))
     return { pk: { S: pk }, sk: { S: sk } }
   }
-  return {
-    GetItem: (i) => runtime.runPromise(db.getItem({ TableName: tableName, Key: key(i) })),
-    PutItem: (i) => runtime.runPromise(db.putItem({ TableName: tableName, Item: wireItem(at(i)) })),
+  return effects(runtime, {
+    GetItem: (i) => db.getItem({ TableName: tableName, Key: key(i) }),
+    PutItem: (i) => db.putItem({ TableName: tableName, Item: wireItem(at(i)) }),
     UpdateItem: (i) =>
-      runtime.runPromise(
-        db.updateItem({
-          TableName: tableName,
-          Key: key(i),
-          UpdateExpression: "SET quantity = quantity + :one",
-          ConditionExpression: "attribute_exists(pk)",
-          ExpressionAttributeValues: { ":one": { N: "1" } }
-        })
-      ),
+      db.updateItem({
+        TableName: tableName,
+        Key: key(i),
+        UpdateExpression: "SET quantity = quantity + :one",
+        ConditionExpression: "attribute_exists(pk)",
+        ExpressionAttributeValues: { ":one": { N: "1" } }
+      }),
     Query: () =>
-      runtime.runPromise(
-        db.query({
-          TableName: tableName,
-          KeyConditionExpression: "pk = :pk",
-          ExpressionAttributeValues: { ":pk": { S: record(1).pk } }
-        })
-      ),
-    BatchGetItem: () =>
-      runtime.runPromise(db.batchGetItem({ RequestItems: { [tableName]: { Keys: hundred.map(key) } } })),
+      db.query({
+        TableName: tableName,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": { S: record(1).pk } }
+      }),
+    BatchGetItem: () => db.batchGetItem({ RequestItems: { [tableName]: { Keys: hundred.map(key) } } }),
     TransactWriteItems: () =>
-      runtime.runPromise(
-        db.transactWriteItems({
-          TransactItems: ten.map((i) => ({ Put: { TableName: tableName, Item: wireItem(i) } }))
-        })
-      )
-  }
+      db.transactWriteItems({
+        TransactItems: ten.map((i) => ({ Put: { TableName: tableName, Item: wireItem(i) } }))
+      })
+  })
 }

@@ -21,7 +21,7 @@ import {
   Table,
   UpdateItemCommand
 } from "dynamodb-toolbox"
-import { contestant } from "../contestant.js"
+import { contestant, promises } from "../contestant.js"
 import {
   accessKeyId,
   at,
@@ -76,7 +76,7 @@ contestant((endpoint) => {
     return { ...rest, tags: [...tags], carrier: { ...carrier } }
   }
   const key = (i: number) => ({ tenant, id: order(at(i)).id })
-  return {
+  return promises({
     GetItem: (i) => orders.build(GetItemCommand).key(key(i)).send(),
     PutItem: (i) => orders.build(PutItemCommand).item(item(at(i))).send(),
     UpdateItem: (i) =>
@@ -90,5 +90,5 @@ contestant((endpoint) => {
         table.build(BatchGetCommand).requests(...hundred.map((i) => orders.build(BatchGetRequest).key(key(i))))
       ),
     TransactWriteItems: () => executeTransactWrite(...ten.map((i) => orders.build(PutTransaction).item(item(i))))
-  }
+  })
 })

@@ -1,6 +1,6 @@
 /** What the request costs without anything around it: bytes made beforehand go out, and the answer's bytes come in. */
 import { Pool } from "undici"
-import { contestant } from "../contestant.js"
+import { contestant, promises } from "../contestant.js"
 import { hundred, record, tableName, ten, wireItem } from "../work.js"
 
 contestant((endpoint) => {
@@ -20,7 +20,7 @@ contestant((endpoint) => {
     const { pk, sk } = record(i)
     return { pk: { S: pk }, sk: { S: sk } }
   }
-  return {
+  return promises({
     GetItem: call("GetItem", { TableName: tableName, Key: key(1) }),
     PutItem: call("PutItem", { TableName: tableName, Item: wireItem(1) }),
     UpdateItem: call("UpdateItem", {
@@ -40,5 +40,5 @@ contestant((endpoint) => {
       TransactItems: ten.map((i) => ({ Put: { TableName: tableName, Item: wireItem(i) } })),
       ClientRequestToken: "bench"
     })
-  }
+  })
 })

@@ -4,7 +4,7 @@
  */
 import { createHash, createHmac } from "node:crypto"
 import { Pool } from "undici"
-import { contestant } from "../contestant.js"
+import { contestant, promises } from "../contestant.js"
 import {
   accessKeyId,
   at,
@@ -77,7 +77,7 @@ contestant((endpoint) => {
     return JSON.parse(text)
   }
   const key = (i: number) => attributes({ pk: partitionKey(tenant), sk: sortKey(order(at(i)).id) })
-  return {
+  return promises({
     GetItem: async (i) => item((await call("GetItem", { TableName: tableName, Key: key(i) })).Item),
     PutItem: (i) => call("PutItem", { TableName: tableName, Item: attributes(record(at(i))) }),
     UpdateItem: (i) =>
@@ -102,5 +102,5 @@ contestant((endpoint) => {
         TransactItems: ten.map((k) => ({ Put: { TableName: tableName, Item: attributes(record(k)) } })),
         ClientRequestToken: `bench-${i}`
       })
-  }
+  })
 })
