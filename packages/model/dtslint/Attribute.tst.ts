@@ -47,6 +47,48 @@ describe("every combinator keeps", () => {
   })
 })
 
+describe("every combinator keeps what fills itself, and what is hidden:", () => {
+  it("the time of the last write", () => {
+    const _fields = kept(Attribute.UpdatedAt)
+    type E = Encoded<typeof _fields>
+    expect<Attribute.Marked<E, Attribute.UpdatedAtMark>>().type.toBe<Names<E>>()
+    expect<Attribute.Marked<E, Attribute.CreatedAtMark>>().type.toBe<never>()
+  })
+
+  it("the time to live", () => {
+    const _fields = kept(Attribute.TimeToLive)
+    type E = Encoded<typeof _fields>
+    expect<Attribute.Marked<E, Attribute.TimeToLiveMark>>().type.toBe<Names<E>>()
+    expect<Attribute.Marked<E, Attribute.OpaqueMark>>().type.toBe<never>()
+  })
+
+  it("an id", () => {
+    const _fields = kept(Attribute.ulid)
+    type E = Encoded<typeof _fields>
+    expect<Attribute.Marked<E, Attribute.GeneratedMark>>().type.toBe<Names<E>>()
+    const _uuids = kept(Attribute.uuid7)
+    expect<Attribute.Marked<Encoded<typeof _uuids>, Attribute.GeneratedMark>>().type.toBe<Names<E>>()
+  })
+
+  it("what is computed", () => {
+    const _fields = kept(Attribute.computed(Schema.String, () => "x"))
+    type E = Encoded<typeof _fields>
+    expect<Attribute.Marked<E, Attribute.FilledMark<"computed">>>().type.toBe<Names<E>>()
+  })
+
+  it("what is hidden", () => {
+    const _fields = kept(Attribute.hidden(Schema.String))
+    type E = Encoded<typeof _fields>
+    expect<Attribute.Marked<E, Attribute.HiddenMark>>().type.toBe<Names<E>>()
+    expect<Attribute.Marked<E, Attribute.OpaqueMark>>().type.toBe<never>()
+  })
+
+  it("the version, which is a property already", () => {
+    const _fields = { v: Attribute.Version.pipe(Schema.fromKey("stored")) }
+    expect<Attribute.Marked<Encoded<typeof _fields>, Attribute.VersionMark>>().type.toBe<"stored">()
+  })
+})
+
 describe("what would lose it", () => {
   it("shows below lists, sets and records", () => {
     const _fields = refused(encrypted)

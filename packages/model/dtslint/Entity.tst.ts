@@ -189,6 +189,56 @@ describe("channels", () => {
   })
 })
 
+describe("create", () => {
+  class Draft extends Schema.Class<Draft>("Draft")({
+    id: Attribute.ulid,
+    title: Schema.String,
+    kind: Schema.Literal("note", "letter"),
+    tags: Schema.ReadonlySetFromSelf(Schema.String),
+    lines: Schema.Array(Schema.Struct({ kind: Schema.Literal("a", "b") })),
+    state: Schema.optionalWith(Schema.String, { default: () => "new" }),
+    place: Schema.String.pipe(Schema.propertySignature, Schema.withConstructorDefault(() => "here")),
+    version: Attribute.Version
+  }) {}
+  const Drafts = Entity.make(App, Draft, { primary: { pk: key`DRAFT#${"id"}`, sk: key`DRAFT` } })
+  it("asks for what neither fills itself nor has a default", () => {
+    const draft = { title: "x", tags: new Set<string>() }
+    Drafts.create({ ...draft, kind: "note", lines: [{ kind: "a" }] })
+    Drafts.create({ title: "x", kind: "note", tags: new Set(), lines: [], state: "old", place: "there" })
+    // @ts-expect-error Refused<"title is missing">
+    Drafts.create({ kind: "note", tags: new Set(), lines: [] })
+    // @ts-expect-error Type '"postcard"' is not assignable to type '"note" | "letter"'
+    Drafts.create({ ...draft, kind: "postcard", lines: [] })
+    // @ts-expect-error 'stat' does not exist in type
+    Drafts.create({ ...draft, kind: "note", lines: [], stat: "old" })
+  })
+})
+
+describe("consistent reads", () => {
+  const Local = Table.make("local", {
+    key: ["pk", "sk"],
+    indexes: { gsi1: ["g1pk", "g1sk"], lsi1: { key: ["pk", "l1sk"], local: true } }
+  })
+  const Both = Entity.make(Local, Account, {
+    primary: { pk: key`A#${"id"}`, sk: key`A` },
+    mine: { index: "lsi1", sk: key`${"balance"}` },
+    all: { index: "gsi1", pk: key`ALL`, sk: key`${"balance"}` }
+  })
+  it("are there of the table and of its local indexes", () => {
+    Both.query("primary", { id: "1" }, { consistent: true })
+    Both.query("mine", { id: "1" }, { consistent: true })
+    Both.scan({ consistent: true })
+    Both.scan({ index: "mine", consistent: true })
+    Both.scan({ index: "all" })
+    // @ts-expect-error a global index has no consistent reads
+    Both.query("all", {}, { consistent: true })
+    // @ts-expect-error a global index has no consistent reads
+    Both.queryPage("all", {}, { consistent: true })
+    // @ts-expect-error a global index has no consistent reads
+    Both.scan({ index: "all", consistent: true })
+  })
+})
+
 describe("paths", () => {
   it("have what DynamoDB has for what is stored", () => {
     Orders.put(order, { if: (p) => p.placedAt.gt(order.placedAt).and(p.placedAt.beginsWith("2026")) })
@@ -219,11 +269,11 @@ describe("paths", () => {
 
 describe("keys", () => {
   it("are whole", () => {
-    // @ts-expect-error! incomplete key
+    // @ts-expect-error is not assignable to parameter of type 'Pick<Order, ..."id"
     Orders.get({ tenant: "t" })
-    // @ts-expect-error! unknown index
+    // @ts-expect-error Argument of type '"nope"' is not assignable to parameter of type '"primary" | "byStatus"'
     Orders.query("nope", { tenant: "t" })
-    // @ts-expect-error! incomplete partition
+    // @ts-expect-error is not assignable to parameter of type 'Whole<Order, readonly ["tenant", "status", "region"]>'
     Orders.query("byStatus", { tenant: "t" })
     // @ts-expect-error! a range with a hole
     Orders.query("byStatus", { tenant: "t", status: "open", region: "eu" }, { sk: { gte: { n: 1 } } })
@@ -265,12 +315,18 @@ describe("keys", () => {
     Orders.update(k, (p) => [p.status.set("paid")], { given: {} })
     // @ts-expect-error! given for nothing
     Orders.update(k, (p) => [p.total.add(1)], { given: { region: "eu" } })
-    // @ts-expect-error! add on an index key attribute
+    // @ts-expect-error n is part of an index key: it can only be set to a value
+    Orders.update(k, (p) => [p.total.add(1), p.n.add(1)])
+    // @ts-expect-error n is part of an index key: it can only be set to a value
     Orders.update(k, (p) => [p.n.add(1)], { given: { placedAt: order.placedAt } })
-    // @ts-expect-error! a primary key
+    // @ts-expect-error id is part of the primary key: no update changes it
     Orders.update(k, (p) => [p.id.set("2")])
-    // @ts-expect-error! a version
+    // @ts-expect-error version is the version: each write counts it up by itself
     Accounts.update(account, (p) => [p.version.set(2)])
+    // @ts-expect-error is not assignable to parameter of type 'Pick<Account, ..."version"
+    Accounts.update({ id: "1" }, (p) => [p.balance.add(1)])
+    // @ts-expect-error is not assignable to parameter of type 'Pick<Account, ..."version"
+    Accounts.delete({ id: "1" })
   })
   it("are made of attributes that can be in one", () => {
     // @ts-expect-error! an attribute that does not exist

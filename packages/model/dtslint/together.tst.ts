@@ -146,22 +146,22 @@ describe("batch", () => {
     >()
     expect(many.pipe(Effect.catchTag("UnprocessedException", (e) => batch(e.unprocessed)))).type.toBe<typeof many>()
   })
-  it("takes no condition, no version, no return value, no update, and nothing that is piped", () => {
-    // @ts-expect-error is not assignable
+  it("takes no condition, no version, no return value, no update, and nothing that is piped, and says why", () => {
+    // @ts-expect-error no batch takes an update, or what has a condition or a version: it goes alone or into a transaction
     batch([Users.put(user, { if: (p) => p.id.missing })])
-    // @ts-expect-error is not assignable
+    // @ts-expect-error no batch takes what returns an item, or has a hook after it: it goes alone
     batch([Users.put(user, { return: "ALL_OLD" })])
-    // @ts-expect-error is not assignable
-    batch([Users.create(user)])
-    // @ts-expect-error is not assignable
+    // @ts-expect-error no batch takes an update, or what has a condition or a version: it goes alone or into a transaction
+    batch([Users.get(k), Users.create(user)])
+    // @ts-expect-error no batch takes an update, or what has a condition or a version: it goes alone or into a transaction
     batch([Users.update(k, (p) => [p.n.add(1)])])
-    // @ts-expect-error is not assignable
+    // @ts-expect-error no batch takes an update, or what has a condition or a version: it goes alone or into a transaction
     batch({ check: Users.check(k, (p) => p.n.eq(1)) })
-    // @ts-expect-error is not assignable
+    // @ts-expect-error no batch takes an update, or what has a condition or a version: it goes alone or into a transaction
     batch([Accounts.put(account)])
-    // @ts-expect-error is not assignable
+    // @ts-expect-error no batch takes an update, or what has a condition or a version: it goes alone or into a transaction
     batch([Accounts.delete(account)])
-    // @ts-expect-error is missing the following properties
+    // @ts-expect-error is not assignable to type 'AnyOperation'
     batch([Users.get(k).pipe(Effect.withSpan("x"))])
     expect<Member>().type.toBeAssignableFrom(Users.put(user))
   })
@@ -217,11 +217,11 @@ describe("transact", () => {
     >()
   })
   it("takes no read and no return value", () => {
-    // @ts-expect-error Property 'fits' is missing
+    // @ts-expect-error a transaction of writes takes no read: transactGet does
     transact([Users.get(k)])
-    // @ts-expect-error is not assignable
+    // @ts-expect-error no transaction takes what returns an item, or has a hook after it: it goes alone
     transact([Users.put(user, { return: "ALL_OLD" })])
-    // @ts-expect-error is not assignable
+    // @ts-expect-error no transaction takes what returns an item, or has a hook after it: it goes alone
     transact({ all: Users.update(k, (p) => [p.n.add(1)], { return: "ALL_NEW" }) })
   })
   it("reads", () => {
@@ -239,7 +239,7 @@ describe("transact", () => {
         DynamoDB.DynamoDB | Decryptor
       >
     >()
-    // @ts-expect-error is missing the following properties
+    // @ts-expect-error transactGet takes no write: transact does
     transactGet([Users.put(user)])
   })
 })

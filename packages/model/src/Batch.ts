@@ -8,7 +8,16 @@ import type { UnprocessedException } from "@armature/dynamodb/DynamoDBException"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as internal from "./internal/batch.js"
-import type { MemberOf, Members, PlanErrorOf, PlanRequiresOf, ResultOf, Results } from "./internal/memberTypes.js"
+import type {
+  AnyOperation,
+  Fitting,
+  MemberOf,
+  Members,
+  PlanErrorOf,
+  PlanRequiresOf,
+  ResultOf,
+  Results
+} from "./internal/memberTypes.js"
 import type { Read, ReadInfo, TypeId, Write, WriteInfo } from "./Operation.js"
 
 /**
@@ -41,6 +50,12 @@ export type Unprocessed<M> = UnprocessedException<
   ReadonlyArray<MemberOf<M>>,
   { readonly [I in keyof M]: Option.Option<ResultOf<M[I]>> }
 >
+
+interface Whys {
+  readonly transact:
+    "no batch takes an update, or what has a condition or a version: it goes alone or into a transaction"
+  readonly alone: "no batch takes what returns an item, or has a hook after it: it goes alone"
+}
 
 type ServiceError<O> = O extends { readonly [TypeId]: "Read" } ? BatchGetItemError
   : O extends { readonly [TypeId]: "Write" } ? BatchWriteItemError
@@ -101,6 +116,6 @@ export type BatchError<M> =
  * @category constructors
  */
 // the members' types say what each of them gives and fails with, and all of it is lost in their plans
-export const batch = internal.batch as <const M extends Members<Member>>(
-  members: M
+export const batch = internal.batch as <const M extends Members<AnyOperation>>(
+  members: Fitting<M, Member, Whys> & M
 ) => Effect.Effect<Results<M>, BatchError<M>, DynamoDB | PlanRequiresOf<MemberOf<M>>>

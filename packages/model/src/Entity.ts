@@ -70,6 +70,8 @@ export interface Options<X> {
 export interface ReadOptions {
   /** Reads what the last write wrote; costs twice the units. Default `false`. */
   readonly consistent?: boolean | undefined
+  /** An item that has expired, by the attribute that is `TimeToLive`, and is not deleted yet is none. Default `false`. */
+  readonly unexpired?: boolean | undefined
 }
 
 /**
@@ -88,12 +90,12 @@ export type Range<A, P extends ReadonlyArray<string>> =
   | { readonly between: readonly [low: T.Leading<A, P>, high: T.Leading<A, P>] }
 
 /**
- * Options of a query.
+ * Options of a query; `G` is whether it is of a global index.
  *
  * @since 0.1.0
  * @category models
  */
-export interface QueryOptions<A, E, P extends ReadonlyArray<string>> extends ScanOptions<A, E> {
+export interface QueryOptions<A, E, P extends ReadonlyArray<string>, G = false> extends ScanOptions<A, E, G> {
   /** Which of the partition: all of it by default. */
   readonly sk?: (P extends readonly [] ? never : Range<A, P>) | undefined
   /** From the last to the first. Default `false`. */
@@ -106,13 +108,13 @@ export interface QueryOptions<A, E, P extends ReadonlyArray<string>> extends Sca
  * @since 0.1.0
  * @category models
  */
-export interface ScanOptions<A, E> {
+export interface ScanOptions<A, E, G = false> {
   /** Which of the items that are read, and paid for, are given. */
   readonly filter?: T.If<A, E> | undefined
   /** How many items at most. */
   readonly limit?: number | undefined
-  /** Not on global indexes. */
-  readonly consistent?: boolean | undefined
+  /** Reads what the last write wrote; costs twice the units. A global index has no such reads. Default `false`. */
+  readonly consistent?: T.Consistent<G> | undefined
   /** Where to go on: the `cursor` of a page of the same query, or of a scan. One that is not is a `ValidationException`. */
   readonly cursor?: string | undefined
   /** Leaves out what has expired and is not deleted yet, by the attribute that is `TimeToLive`. Default `false`. */
@@ -211,11 +213,11 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
   >
 
   /**
-   * Makes an item and writes it, if none stands there: ids, timestamps and the version are filled in from `Ids` and `Clock`. Gives the item
-   * as it was written.
+   * Makes an item and writes it, if none stands there: ids, timestamps and the version are filled in from `Ids` and `Clock`, and what has a
+   * default in the schema need not be given. Gives the item as it was written.
    */
-  readonly create: (
-    input: T.CreateInput<A, E>
+  readonly create: <I>(
+    input: T.Created<I, T.CreateInput<A, E>>
   ) => Write<
     A,
     DynamoDB.PutItemError | PutPlanError<E, N | H["put"]["error"]> | T.ConditionFailed<A, E, R, H>,
@@ -244,7 +246,7 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
   >
 
   /** The item, if there is one. */
-  readonly get: (key: T.PrimaryKey<A, X>, options?: ReadOptions) => Read<
+  readonly get: (key: Pick<A, T.PrimaryAttributes<X> & keyof A>, options?: ReadOptions) => Read<
     Option.Option<A>,
     DynamoDB.GetItemError | ReadPlanError<E, N | H["load"]["error"]>,
     DynamoDB.DynamoDB | T.DecodeRequires<E, R | H["load"]["requires"]>,
@@ -255,7 +257,7 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
   >
 
   /** The item; an `ItemNotFoundException` where there is none. */
-  readonly require: (key: T.PrimaryKey<A, X>, options?: ReadOptions) => Read<
+  readonly require: (key: Pick<A, T.PrimaryAttributes<X> & keyof A>, options?: ReadOptions) => Read<
     A,
     DynamoDB.GetItemError | ReadPlanError<E, N | H["load"]["error"]> | ItemNotFoundException,
     DynamoDB.DynamoDB | T.DecodeRequires<E, R | H["load"]["requires"]>,
@@ -267,7 +269,7 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
 
   /** Some attributes of the item, if there is one. Only they are sent, though all of the item is paid for. */
   readonly pick: <const K extends T.KeysOf<E> & keyof A>(
-    key: T.PrimaryKey<A, X>,
+    key: Pick<A, T.PrimaryAttributes<X> & keyof A>,
     attributes: ReadonlyArray<K>,
     options?: ReadOptions
   ) => Read<
@@ -287,6 +289,9 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
    * Where no item stands it makes none: without a condition of its own it fails with an `ItemNotFoundException`, with one as that does, and
    * `item` is none. With `upsert: true` it makes one of the key and what it sets, which must be every attribute that is required; an update
    * that leaves one out is a `ValidationException`, and is not sent.
+   *
+   * What it replaces or removes in S3 is deleted, where a `Blobs` is there; with `return: "ALL_NEW"` or `"UPDATED_NEW"`, beside which
+   * DynamoDB gives no old image, it is left to the sweeper. What the old image of a `return: "ALL_OLD"` points to is deleted, too.
    */
   readonly update: <
     const L extends ReadonlyArray<Action<string, boolean, Capability>>,
@@ -294,8 +299,8 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
     C extends T.Claim<A> = never,
     const U extends boolean = false
   >(
-    key: T.VersionedKey<A, E, X>,
-    actions: (p: Paths<A, E>) => L,
+    key: Pick<A, (T.PrimaryAttributes<X> | T.VersionOf<E>) & keyof A>,
+    actions: (p: Paths<A, E>) => T.Settable<E, X, L[number]> & L,
     ...options: T.UpdateArguments<
       A,
       E,
@@ -343,7 +348,7 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
     const V extends "NONE" | "ALL_OLD" = "NONE",
     C extends T.Claim<A> = never
   >(
-    key: T.VersionedKey<A, E, X>,
+    key: Pick<A, (T.PrimaryAttributes<X> | T.VersionOf<E>) & keyof A>,
     options?: { readonly if?: ((p: Paths<A, E>) => C) | undefined; readonly return?: V | undefined }
   ) => Write<
     T.Returned<A, V, void>,
@@ -359,7 +364,7 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
 
   /** Whether a condition is true of the item that stands at the key: alone as a transaction of one, mostly with others in one. */
   readonly check: (
-    key: T.PrimaryKey<A, X>,
+    key: Pick<A, T.PrimaryAttributes<X> & keyof A>,
     condition: T.If<A, E>
   ) => Write<
     void,
@@ -377,7 +382,7 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
   readonly query: <const I extends keyof X & string>(
     index: I,
     partition: T.Whole<A, X[I]["pk"]>,
-    options?: QueryOptions<A, E, X[I]["sk"]>
+    options?: QueryOptions<A, E, X[I]["sk"], X[I]["global"]>
   ) => Stream.Stream<
     A,
     DynamoDB.QueryError | ReadPlanError<E, N | H["load"]["error"]> | ValidationException,
@@ -388,7 +393,7 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
   readonly queryPage: <const I extends keyof X & string>(
     index: I,
     partition: T.Whole<A, X[I]["pk"]>,
-    options?: QueryOptions<A, E, X[I]["sk"]>
+    options?: QueryOptions<A, E, X[I]["sk"], X[I]["global"]>
   ) => Effect.Effect<
     Page<A>,
     DynamoDB.QueryError | ReadPlanError<E, N | H["load"]["error"]> | ValidationException,
@@ -397,9 +402,7 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
 
   /** All items of the entity: the whole table is read, and paid for. `segments` are read at a time, and merged as they come. */
   readonly scan: (
-    options?: ScanOptions<A, E> & { readonly index?: Exclude<keyof X & string, "primary"> | undefined } & {
-      readonly segments?: number | undefined
-    }
+    options?: ScanOptions<A, E> & T.ScanIndex<X> & { readonly segments?: number | undefined }
   ) => Stream.Stream<
     A,
     DynamoDB.ScanError | ReadPlanError<E, N | H["load"]["error"]> | ValidationException,
@@ -408,7 +411,7 @@ export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.
 
   /** One page of a scan, with the cursor of the next. */
   readonly scanPage: (
-    options?: ScanOptions<A, E> & { readonly index?: Exclude<keyof X & string, "primary"> | undefined }
+    options?: ScanOptions<A, E> & T.ScanIndex<X>
   ) => Effect.Effect<
     Page<A>,
     DynamoDB.ScanError | ReadPlanError<E, N | H["load"]["error"]> | ValidationException,

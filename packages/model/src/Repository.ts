@@ -33,7 +33,7 @@ export interface Reader<A, E, R, X extends T.AnyKeys, N> {
   readonly require: Bound<Entity.Entity<A, E, R, X, N>["require"]>
   /** Some attributes of the item, if there is one. */
   readonly pick: <const K extends T.KeysOf<E> & keyof A>(
-    key: T.PrimaryKey<A, X>,
+    key: Pick<A, T.PrimaryAttributes<X> & keyof A>,
     attributes: ReadonlyArray<K>,
     options?: Entity.ReadOptions
   ) => Effect.Effect<Option.Option<Pick<A, K>>, DynamoDB.GetItemError | T.PickError<E, K> | N>
@@ -41,13 +41,13 @@ export interface Reader<A, E, R, X extends T.AnyKeys, N> {
   readonly query: <const I extends keyof X & string>(
     index: I,
     partition: T.Whole<A, X[I]["pk"]>,
-    options?: Entity.QueryOptions<A, E, X[I]["sk"]>
+    options?: Entity.QueryOptions<A, E, X[I]["sk"], X[I]["global"]>
   ) => Stream.Stream<A, Stream.Stream.Error<ReturnType<Entity.Entity<A, E, R, X, N>["query"]>>>
   /** One page of a query, with the cursor of the next. */
   readonly queryPage: <const I extends keyof X & string>(
     index: I,
     partition: T.Whole<A, X[I]["pk"]>,
-    options?: Entity.QueryOptions<A, E, X[I]["sk"]>
+    options?: Entity.QueryOptions<A, E, X[I]["sk"], X[I]["global"]>
   ) => Effect.Effect<Entity.Page<A>, Effect.Effect.Error<ReturnType<Entity.Entity<A, E, R, X, N>["queryPage"]>>>
   /** All items of the entity. */
   readonly scan: Bound<Entity.Entity<A, E, R, X, N>["scan"]>
@@ -72,7 +72,9 @@ export interface Writer<A, E, R, X extends T.AnyKeys, N> {
     DynamoDB.PutItemError | Entity.PutPlanError<E, N> | T.Conditional<A, E, R, C>
   >
   /** Makes an item and writes it, if none stands there. */
-  readonly create: Bound<Entity.Entity<A, E, R, X, N>["create"]>
+  readonly create: <I>(
+    input: T.Created<I, T.CreateInput<A, E>>
+  ) => Effect.Effect<A, Effect.Effect.Error<ReturnType<Entity.Entity<A, E, R, X, N>["create"]>>>
   /** Writes the item if one stands there already. */
   readonly replace: Bound<Entity.Entity<A, E, R, X, N>["replace"]>
   /** Changes attributes of an item that stands there, or makes it where it is an `upsert`. */
@@ -81,8 +83,8 @@ export interface Writer<A, E, R, X extends T.AnyKeys, N> {
     C extends T.Claim<A> = never,
     const U extends boolean = false
   >(
-    key: T.VersionedKey<A, E, X>,
-    actions: (p: Paths<A, E>) => L,
+    key: Pick<A, (T.PrimaryAttributes<X> | T.VersionOf<E>) & keyof A>,
+    actions: (p: Paths<A, E>) => T.Settable<E, X, L[number]> & L,
     ...options: T.UpdateArguments<
       A,
       E,
@@ -100,7 +102,7 @@ export interface Writer<A, E, R, X extends T.AnyKeys, N> {
   readonly save: Bound<Entity.Entity<A, E, R, X, N>["save"]>
   /** Takes the item away. */
   readonly delete: <C extends T.Claim<A> = never>(
-    key: T.VersionedKey<A, E, X>,
+    key: Pick<A, (T.PrimaryAttributes<X> | T.VersionOf<E>) & keyof A>,
     options?: { readonly if?: ((p: Paths<A, E>) => C) | undefined }
   ) => Effect.Effect<
     void,

@@ -14,7 +14,16 @@ import type { S3AttributeException } from "@armature/s3/S3AttributeException"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type { TransactionCanceledException } from "./EntityException.js"
-import type { ConditionOf, MemberOf, Members, PlanErrorOf, PlanRequiresOf, Results } from "./internal/memberTypes.js"
+import type {
+  AnyOperation,
+  ConditionOf,
+  Fitting,
+  MemberOf,
+  Members,
+  PlanErrorOf,
+  PlanRequiresOf,
+  Results
+} from "./internal/memberTypes.js"
 import * as internal from "./internal/transact.js"
 import type { Read, ReadInfo, Write, WriteInfo } from "./Operation.js"
 
@@ -35,6 +44,19 @@ export interface TransactInfo extends WriteInfo {
  * @category models
  */
 export type Member = Write<unknown, unknown, unknown, TransactInfo>
+
+interface Whys {
+  readonly alone: "no transaction takes what returns an item, or has a hook after it: it goes alone"
+  readonly read: "a transaction of writes takes no read: transactGet does"
+}
+
+interface GetWhys {
+  readonly batch: Writes
+  readonly transact: Writes
+  readonly alone: Writes
+}
+
+type Writes = "transactGet takes no write: transact does"
 
 /**
  * Options of `transact`.
@@ -144,8 +166,8 @@ export type TransactGetError<M> =
  * @category constructors
  */
 // the members' types say what each of them gives and fails with, and all of it is lost in their plans
-export const transact = internal.transact as <const M extends Members<Member>>(
-  members: M,
+export const transact = internal.transact as <const M extends Members<AnyOperation>>(
+  members: Fitting<M, Member, Whys> & M,
   options?: Options
 ) => Effect.Effect<Results<M>, TransactError<M>, DynamoDB | PlanRequiresOf<MemberOf<M>>>
 
@@ -157,8 +179,6 @@ export const transact = internal.transact as <const M extends Members<Member>>(
  * @category constructors
  */
 // the members' types say what each of them gives and fails with, and all of it is lost in their plans
-export const transactGet = internal.transactGet as <
-  const M extends Members<Read<unknown, unknown, unknown, ReadInfo>>
->(
-  members: M
+export const transactGet = internal.transactGet as <const M extends Members<AnyOperation>>(
+  members: Fitting<M, Read<unknown, unknown, unknown, ReadInfo>, GetWhys> & M
 ) => Effect.Effect<Results<M>, TransactGetError<M>, DynamoDB | PlanRequiresOf<MemberOf<M>>>

@@ -1,13 +1,16 @@
+import type { ReadonlyAttributeValue } from "@armature/dynamodb/AttributeValue"
 import { describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { assert } from "vitest"
 import * as Attribute from "../src/Attribute.js"
 import type { Attribute as Plan, ItemCodec } from "../src/internal/codec.js"
 import * as Stored from "../src/Stored.js"
 import { bucket, compiled, printed, problemOf, read, sealing, services, write } from "./behaving.js"
-import { kept, lost, refused, valuesOf } from "./combinators.js"
+import { kept, lost, refused, valuesOf, within } from "./combinators.js"
 
 const secret = "MARK-secret-MARK-secret-MARK-secret-MARK-secret"
 
@@ -70,6 +73,80 @@ describe("every combinator keeps", () => {
       const again = yield* read(codec, item)
       assert.deepStrictEqual(JSON.parse(JSON.stringify(again)), JSON.parse(JSON.stringify(values)))
     }).pipe(Effect.provide(services)))
+})
+
+/** The wire form of one value, and what the plan says of its attribute, under each combinator that leaves it an attribute of its own. */
+const keepsItself = <A, I>(
+  what: string,
+  marked: Schema.Schema<A, I>,
+  value: A,
+  wire: ReadonlyAttributeValue,
+  is: (attribute: Plan) => boolean
+) => {
+  const values = Object.entries(valuesOf(value))
+  it.effect(what, () =>
+    Effect.gen(function*() {
+      for (const [name, schema] of Object.entries(kept(marked))) {
+        if (within.some((one) => one === name)) continue
+        // an item has one of each: here each is alone in its own
+        const codec = compiled(Schema.Struct({ [name]: schema } as Schema.Struct.Fields)) as ItemCodec<unknown, never>
+        assert.deepStrictEqual(named(codec.attributes, is), [name])
+        const item = yield* written(codec, { [name]: values.find((one) => one[0] === name)?.[1] })
+        assert.deepStrictEqual(Object.values(item), [wire], name)
+      }
+    }).pipe(Effect.provide(services)))
+}
+
+const fills = (tag: string) => (attribute: Plan) => attribute.filled.length === 1 && attribute.filled[0]?._tag === tag
+
+describe("every combinator keeps, with its wire form,", () => {
+  const at = DateTime.unsafeMake(1_700_000_000_000)
+  const time = { S: "2023-11-14T22:13:20.000Z" }
+  const ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+  const uuid = "0189f7ea-ae2c-7809-8aeb-b819cf5e9e7f"
+  keepsItself("the time of creation", Attribute.CreatedAt, at, time, fills("createdAt"))
+  keepsItself("the time of the last write", Attribute.UpdatedAt, at, time, fills("updatedAt"))
+  keepsItself("the time to live", Attribute.TimeToLive, at, { N: "1700000000" }, fills("timeToLive"))
+  keepsItself("an id", Attribute.ulid, ulid, { S: ulid }, fills("generated"))
+  keepsItself("a UUID", Attribute.uuid7, uuid, { S: uuid }, fills("generated"))
+  keepsItself("what is computed", Attribute.computed(Schema.String, () => "x"), "x", { S: "x" }, fills("computed"))
+  keepsItself(
+    "what is hidden",
+    Attribute.hidden(Schema.String),
+    Redacted.make("x"),
+    { S: "x" },
+    (attribute) => attribute.hidden
+  )
+
+  it("the version, which is a property already", () => {
+    const { attributes } = compiled(Schema.Struct({ v: Attribute.Version.pipe(Schema.fromKey("stored")) }))
+    assert.deepStrictEqual(attributes.map(({ filled, name, stored }) => ({ filled, name, stored })), [
+      { filled: [{ _tag: "version" }], name: "v", stored: "stored" }
+    ])
+  })
+})
+
+describe("what fills itself is an attribute of its own, and nothing else:", () => {
+  const filling = {
+    "the time of creation": Attribute.CreatedAt,
+    "the time to live": Attribute.TimeToLive,
+    "an id": Attribute.uuid4,
+    "what is computed": Attribute.computed(Schema.String, () => "x")
+  }
+  for (const [what, marked] of Object.entries(filling)) {
+    it(what, () => {
+      const fields: Readonly<Record<string, Schema.Struct.Field>> = kept<unknown, unknown>(
+        marked as Schema.Schema<unknown, unknown>
+      )
+      for (const name of within) {
+        assert.match(
+          problemOf(Schema.Struct({ at: fields[name] } as Schema.Struct.Fields)),
+          /is filled when it is written, and is no attribute of its own/,
+          name
+        )
+      }
+    })
+  }
 })
 
 describe("what would lose it makes no item", () => {

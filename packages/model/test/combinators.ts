@@ -134,6 +134,29 @@ export const valuesOf = <A>(value: A) => ({
   recursive: { inner: value, below: { inner: value } }
 })
 
+/** The fields of `kept` that have what it keeps somewhere within: what fills itself can only be an attribute of its own. */
+export const within = [
+  "option",
+  "discriminated",
+  "struct",
+  "deep",
+  "attached",
+  "renamed",
+  "picked",
+  "omitted",
+  "partial",
+  "required",
+  "mutable",
+  "extended",
+  "plucked",
+  "class",
+  "tagged",
+  "classExtended",
+  "classTransformed",
+  "classPicked",
+  "recursive"
+] as const
+
 /** Each field would store in clear, or at no place of its own, what its schema seals: none of them makes an item. */
 export const refused = <A, I>(marked: Schema.Schema<A, I>) => ({
   array: Schema.Array(marked),

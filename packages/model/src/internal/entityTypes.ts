@@ -34,13 +34,19 @@ export interface AnySchema {
   readonly ast: AST.AST
 }
 
+declare const DefaultedId: unique symbol
+
 /**
  * The encoded type by the names that the program uses: of a struct or class its fields', so that a renamed attribute keeps its name. It is
  * computed from the class, whose name the compiler passes on at no cost, not from the type of its fields.
  */
-export type Shape<S extends AnySchema> = S extends { readonly fields: unknown } ? {
-    readonly [K in keyof S["fields"]]: FieldShape<S["fields"][K]>
-  }
+export type Shape<S extends AnySchema> = S extends { readonly fields: unknown } ?
+    & { readonly [K in keyof S["fields"]]: FieldShape<S["fields"][K]> }
+    & {
+      readonly [DefaultedId]: {
+        [K in keyof S["fields"]]: S["fields"][K] extends { readonly _HasDefault: true } ? K : never
+      }[keyof S["fields"]]
+    }
   : S extends { readonly members: ReadonlyArray<infer M> } ? ShapeOfMember<M>
   : S["Encoded"]
 
@@ -49,6 +55,9 @@ type ShapeOfMember<M> = M extends AnySchema ? Shape<M> : never
 type FieldShape<F> = F extends { readonly Encoded: infer E } ? E
   : F extends { readonly _EncodedToken: "?:" } ? Schema.Schema.Encoded<F> | undefined
   : Schema.Schema.Encoded<F>
+
+/** What no value has, and why: the words stand in the first line of the compiler's message. */
+export type Refused<Why extends string> = { readonly [W in Why]: never }
 
 export type KeysOf<T> = T extends unknown ? keyof T & string : never
 
@@ -86,8 +95,20 @@ export type Filled<E> = [MarksOf<E> & FilledKinds] extends [never] ? never : Mar
 
 type FilledKinds = "version" | "createdAt" | "updatedAt" | "generated" | "computed"
 
-/** What `create` takes: the attributes of the model; those that it fills may be left out. */
-export type CreateInput<A, E> = A extends unknown ? CreateInputOf<A, KeysOf<E>, Filled<E>> : never
+/** What has a default in the constructor. */
+type Defaulted<E> = E extends { readonly [DefaultedId]: infer Names } ? Names : never
+
+/** What `create` takes: the attributes of the model; those that it fills, and those that have a default, may be left out. */
+export type CreateInput<A, E> = A extends unknown ? CreateInputOf<A, KeysOf<E>, Filled<E> | Defaulted<E>> : never
+
+/**
+ * What `create` takes of the type `I`: where an attribute is not there, what says so in the first line of the compiler's message.
+ */
+export type Created<I, C> = [Lacking<I, C>] extends [never] ? C : Refused<`${Lacking<I, C>} is missing`> & I
+
+type Lacking<I, C> = C extends unknown
+  ? Exclude<{ [N in keyof C]-?: undefined extends C[N] ? never : N }[keyof C], keyof I> & string
+  : never
 
 type CreateInputOf<A, K, F> =
   & Pick<A, Exclude<keyof A & K, F>>
@@ -158,20 +179,32 @@ type Get<E, P> = E extends unknown ? P extends keyof E ? E[P] : undefined : neve
 export type KeysDeclared<Ix, I> = { readonly [N in keyof Ix]: PartsDeclared<Ix[N], Ix, I> }
 
 type PartsDeclared<D, Ix, I> = D extends { readonly pk: Key<infer P>; readonly sk?: infer S }
-  ? { readonly pk: P; readonly sk: PartsOf<S>; readonly own: false }
+  ? { readonly pk: P; readonly sk: PartsOf<S>; readonly own: false; readonly global: IsGlobal<D, I> }
   : D extends { readonly index: string; readonly sk: Key<infer S> }
-    ? { readonly pk: PartsOf<PrimaryPk<Ix>>; readonly sk: S; readonly own: false }
-  : D extends { readonly index: infer N extends keyof I }
-    ? { readonly pk: Table.PartitionKeyOf<I[N]>; readonly sk: Table.SortKeyOf<I[N]>; readonly own: true }
+    ? { readonly pk: PartsOf<PrimaryPk<Ix>>; readonly sk: S; readonly own: false; readonly global: false }
+  : D extends { readonly index: infer N extends keyof I } ? {
+      readonly pk: Table.PartitionKeyOf<I[N]>
+      readonly sk: Table.SortKeyOf<I[N]>
+      readonly own: true
+      readonly global: IsGlobal<D, I>
+    }
   : never
+
+type IsGlobal<D, I> = D extends { readonly index: infer N extends keyof I }
+  ? I[N] extends { readonly local: true } ? false : true
+  : false
 
 type PrimaryPk<Ix> = Ix extends { readonly primary: { readonly pk: infer P } } ? P : never
 
-/** The parts of each key of an entity, in order. `own`: the index's keys are the entity's attributes themselves, one by one. */
+/**
+ * The parts of each key of an entity, in order. `own`: the index's keys are the entity's attributes themselves, one by one. `global`: it is
+ * that of a global index.
+ */
 export interface KeyParts {
   readonly pk: ReadonlyArray<string>
   readonly sk: ReadonlyArray<string>
   readonly own: boolean
+  readonly global: boolean
 }
 
 export type AnyKeys = { readonly [name: string]: KeyParts }
@@ -207,23 +240,38 @@ type TouchedOf<L> = L extends Action<infer K, boolean, unknown> ? K : never
 type UnknownOf<L> = L extends Action<infer K, infer Known, unknown> ? Known extends true ? never : K : never
 type CapabilityOf<L> = L extends Action<string, boolean, infer W> ? W : never
 
-type Bad<E, X, L> =
-  | (TouchedOf<L> & (PrimaryAttributes<X> | VersionOf<E>))
-  | (UnknownOf<L> & AnyKeyAttribute<X>)
+type Unsettable<E, X, L> =
+  | `${TouchedOf<L> & PrimaryAttributes<X>} is part of the primary key: no update changes it`
+  | `${TouchedOf<L> & VersionOf<E> & string} is the version: each write counts it up by itself`
+  | `${
+    & UnknownOf<L>
+    & Exclude<AnyKeyAttribute<X>, PrimaryAttributes<X>>} is part of an index key: it can only be set to a value`
+
+/** Refuses actions that would leave a key stale. Of a list that was made elsewhere, nothing is known. */
+export type Settable<E, X, L> = string extends TouchedOf<L> ? unknown
+  : [Unsettable<E, X, L>] extends [never] ? unknown
+  : Refused<Unsettable<E, X, L>>
 
 /** Options of an update: `given` is there exactly if an index key is touched whose other attributes are not known. */
 export type UpdateArguments<A, E, X, L, O> = string extends TouchedOf<L>
   ? [options?: O & { readonly given?: Partial<Keyed<A, KeysOf<E>>> }]
-  : [Bad<E, X, L>] extends [never]
+  : [Unsettable<E, X, L>] extends [never]
     ? [Given<X, TouchedOf<L>>] extends [never] ? [options?: O & { readonly given?: undefined }]
     : [options: O & { readonly given: Keyed<A, Given<X, TouchedOf<L>>> }]
-  : [
-    options: O & {
-      readonly "a key attribute can only be set to a known value, a primary key or a version not at all": Bad<E, X, L>
-    }
-  ]
+  // the actions are refused already
+  : [options?: O & { readonly given?: Partial<Keyed<A, KeysOf<E>>> }]
 
 // ---------------------------------------------------------------------------------------------------------------- queries
+
+/** Whether a read is consistent, which none of a global index (`G`) can be. */
+export type Consistent<G> = [G] extends [true] ? false | Refused<"a global index has no consistent reads"> : boolean
+
+/** Which index a scan reads, and what follows of it. */
+export type ScanIndex<X> =
+  | { readonly index?: Exclude<SecondaryNames<X>, GlobalNames<X>> | undefined }
+  | { readonly index: GlobalNames<X>; readonly consistent?: Consistent<true> | undefined }
+
+type GlobalNames<X> = { [N in keyof X]: X[N] extends { readonly global: true } ? N : never }[keyof X]
 
 /** The leading parts of a key: all of them, or the first few. */
 export type Leading<A, P extends ReadonlyArray<string>> = P extends readonly [
