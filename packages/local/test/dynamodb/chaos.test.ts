@@ -15,8 +15,8 @@ import * as Utils from "effect/Utils"
 import { assert } from "vitest"
 import { Counter, lossy, Register, table, World } from "./chaos.js"
 
-/** One for each five of the number that CI sets, which makes twenty thousand. */
-const sequences = Math.ceil(Number(process.env.ARMATURE_SEQUENCES ?? 10_000) / 5)
+/** One for each ten of the number that CI sets, which makes ten thousand. */
+const sequences = Math.ceil(Number(process.env.ARMATURE_SEQUENCES ?? 20_000) / 10)
 const operationsEach = 8
 
 const anyTags = [
