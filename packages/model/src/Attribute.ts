@@ -27,6 +27,7 @@ declare const CompressedId: unique symbol
 declare const FilledId: unique symbol
 declare const ComputedId: unique symbol
 declare const HiddenId: unique symbol
+declare const DefaultedId: unique symbol
 
 /**
  * On the encoded type of a value that DynamoDB cannot compare, since it does not see it: sealed, offloaded or compressed.
@@ -138,6 +139,16 @@ export interface TimeToLiveMark {
  */
 export interface HiddenMark {
   readonly [HiddenId]: true
+}
+
+/**
+ * On the encoded type of an entity: the names of the attributes that have a default in the schema's constructor.
+ *
+ * @since 0.1.0
+ * @category marks
+ */
+export interface DefaultedMark<out Names = PropertyKey> {
+  readonly [DefaultedId]: Names
 }
 
 /**

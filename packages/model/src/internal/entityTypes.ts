@@ -16,7 +16,16 @@ import type { S3AttributeException } from "@armature/s3/S3AttributeException"
 import type * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
-import type { FilledMark, Marked, Misplaced, OffloadedMark, OpaqueMark, SealedMark, VersionMark } from "../Attribute.js"
+import type {
+  DefaultedMark,
+  FilledMark,
+  Marked,
+  Misplaced,
+  OffloadedMark,
+  OpaqueMark,
+  SealedMark,
+  VersionMark
+} from "../Attribute.js"
 import type { ConditionalCheckFailedException, ItemNotFoundException } from "../EntityException.js"
 import type { Action, Condition, Paths, RawCondition } from "../Expression.js"
 import type { Key } from "../Key.js"
@@ -34,19 +43,17 @@ export interface AnySchema {
   readonly ast: AST.AST
 }
 
-declare const DefaultedId: unique symbol
-
 /**
  * The encoded type by the names that the program uses: of a struct or class its fields', so that a renamed attribute keeps its name. It is
  * computed from the class, whose name the compiler passes on at no cost, not from the type of its fields.
  */
 export type Shape<S extends AnySchema> = S extends { readonly fields: unknown } ?
     & { readonly [K in keyof S["fields"]]: FieldShape<S["fields"][K]> }
-    & {
-      readonly [DefaultedId]: {
+    & DefaultedMark<
+      {
         [K in keyof S["fields"]]: S["fields"][K] extends { readonly _HasDefault: true } ? K : never
       }[keyof S["fields"]]
-    }
+    >
   : S extends { readonly members: ReadonlyArray<infer M> } ? ShapeOfMember<M>
   : S["Encoded"]
 
@@ -96,7 +103,7 @@ export type Filled<E> = [MarksOf<E> & FilledKinds] extends [never] ? never : Mar
 type FilledKinds = "version" | "createdAt" | "updatedAt" | "generated" | "computed"
 
 /** What has a default in the constructor. */
-type Defaulted<E> = E extends { readonly [DefaultedId]: infer Names } ? Names : never
+type Defaulted<E> = E extends DefaultedMark<infer Names> ? Names : never
 
 /** What `create` takes: the attributes of the model; those that it fills, and those that have a default, may be left out. */
 export type CreateInput<A, E> = A extends unknown ? CreateInputOf<A, KeysOf<E>, Filled<E> | Defaulted<E>> : never
