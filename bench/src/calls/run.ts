@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { parseArgs } from "node:util"
 import { bundle } from "./bundle.js"
-import { coldStarts } from "./cold.js"
+import { coldStarts, type Start } from "./cold.js"
 import { contestants } from "./contestants.js"
 import { figures } from "./figures.js"
 import { race } from "./race.js"
@@ -54,7 +54,9 @@ const starts = await coldStarts(
   [
     { file: "sdk", title: "@aws-sdk/client-dynamodb" },
     { file: "armatureOnSdk", title: "Armature service, sdk" },
-    { file: "armatureOnDirect", title: "Armature service, direct" }
+    { file: "armatureOnDirect", title: "Armature service, direct" },
+    { file: "armatureAlone", title: "Armature service, direct, without the SDK" },
+    { file: "nothing", title: "(a process that does nothing)" }
   ],
   port,
   values.quick ? 3 : 15
@@ -62,9 +64,12 @@ const starts = await coldStarts(
 
 console.log(`${machine}; ${method}\n`)
 console.log(table(measured, reference))
-console.log("\nFirst answer of a process (one minified file):\n")
-console.log("| | KB | ms to the first answer |\n|---|---:|---:|")
-for (const { kilobytes, millis, program } of starts) console.log(`| ${program} | ${kilobytes} | ${millis.toFixed(0)} |`)
+console.log("\nFirst answer of a process: KB loaded, ms (of CPU) from its start, as one minified file and in parts:\n")
+console.log("| | one file, KB | ms | in parts, KB | ms |\n|---|---:|---:|---:|---:|")
+const cells = ({ cpu, kilobytes, millis }: Start) => `${kilobytes} | ${millis.toFixed(0)} (${cpu.toFixed(0)})`
+for (const { inParts, oneFile, program } of starts) {
+  console.log(`| ${program} | ${cells(oneFile)} | ${cells(inParts)} |`)
+}
 
 if (values.json !== undefined) {
   writeFileSync(values.json, JSON.stringify({ machine, method, figures: measured, lines, starts }, undefined, 2))

@@ -10,7 +10,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import * as Net from "node:net"
-import { tmpdir } from "node:os"
+import { devNull, tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, vi } from "vitest"
 import * as directAsked from "../src/internal/directAsked.js"
@@ -140,6 +140,8 @@ describe("the direct transport's configuration", () => {
       )
       const file = join(folder, "config")
       yield* Effect.promise(() => writeFile(file, "[default]\nuse_fips_endpoint = true\nregion = eu-west-2\n"))
+      const empty = join(folder, "empty")
+      yield* Effect.promise(() => writeFile(empty, ""))
       const keys = { AWS_ACCESS_KEY_ID: "AKIDENV", AWS_SECRET_ACCESS_KEY: "secret" }
       // with whether the answer is known for a region of the environment, and for one of the options
       type Case = readonly [Readonly<Record<string, string>>, ofEnvironment: boolean, ofOptions: boolean]
@@ -147,6 +149,7 @@ describe("the direct transport's configuration", () => {
         [{}, true, true],
         [{ AWS_REGION: "eu-central-1", AWS_LAMBDA_FUNCTION_NAME: "f", AWS_EXECUTION_ENV: "e" }, true, true],
         [{ ...keys, AWS_SESSION_TOKEN: "token", AWS_REGION: "ap-southeast-2" }, true, true],
+        [{ AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: empty }, true, true],
         [{ AWS_REGION: "us-gov-west-1" }, false, true],
         [{ AWS_REGION: "local" }, false, true],
         ...[

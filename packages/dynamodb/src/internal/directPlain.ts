@@ -5,8 +5,8 @@
  */
 import type { Options } from "@armature/aws/AwsConfig"
 import * as SdkConfig from "@armature/aws/SdkConfig"
-import { existsSync } from "node:fs"
-import { homedir } from "node:os"
+import { statSync } from "node:fs"
+import { devNull, homedir } from "node:os"
 import { join } from "node:path"
 import type { Named } from "./directOperations.js"
 import { isArn, type Source, type Target, toTarget } from "./directTarget.js"
@@ -59,12 +59,23 @@ const home = (environment: Environment): string | undefined =>
       ? homedir()
       : undefined)
 
-/** Whether there is a file of the shared configuration, or may be one. */
+/** Whether there is, or may be, something in a file. */
+const saysSomething = (path: string): boolean => {
+  if (path === devNull) return false
+  try {
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found !== undefined && !(found.isFile() && found.size === 0)
+  } catch {
+    return true
+  }
+}
+
+/** Whether there is a shared configuration, or may be one. */
 const hasFiles = (environment: Environment): boolean => {
   const folder = home(environment)
   if (folder === undefined) return true
-  return existsSync(named(environment, "AWS_CONFIG_FILE") ?? join(folder, ".aws", "config")) ||
-    existsSync(named(environment, "AWS_SHARED_CREDENTIALS_FILE") ?? join(folder, ".aws", "credentials"))
+  return saysSomething(named(environment, "AWS_CONFIG_FILE") ?? join(folder, ".aws", "config")) ||
+    saysSomething(named(environment, "AWS_SHARED_CREDENTIALS_FILE") ?? join(folder, ".aws", "credentials"))
 }
 
 const fromEnvironment = (environment: Environment): SdkConfig.Provider | undefined => {
