@@ -384,6 +384,20 @@ export const compile = <A>(
     }
   })
 
+  const primaryParts = partNames(primary)
+  for (const { index, pk, sk } of secondary) {
+    const computed = [...pk, ...sk].flatMap((one) => one.parts).find((one) =>
+      !primaryParts.includes(one.name) &&
+      attributes.get(one.name)?.filled.some(({ _tag }) => _tag === "computed") === true
+    )
+    if (computed !== undefined) {
+      refuse(
+        name,
+        `a key of the index ${index} is made of ${computed.name}, which is computed: an update of what that is made of would leave it as it was`
+      )
+    }
+  }
+
   const filledBy = (tag: "version" | "createdAt" | "updatedAt" | "timeToLive") =>
     codec.attributes.find(({ filled }) => filled.some((one) => one._tag === tag))
   const at = (path: ReadonlyArray<string | number>): PathCodec<unknown> => {

@@ -13,7 +13,7 @@ import * as Stream from "effect/Stream"
 import * as cursors from "./cursor.js"
 import { type Claims, claims, type If, treeOf, withRaw } from "./entityCondition.js"
 import { chain, discriminator, encodeAttributes, type EntityPlan, isForeign, type KeysPlan } from "./entityPlan.js"
-import { decode, withTable } from "./entityRead.js"
+import { decode, isExpired, withTable } from "./entityRead.js"
 import type { Values } from "./entityWrite.js"
 import { type Bounds, type KeyPart, type Range, rangeOf, sideEquals } from "./queryRange.js"
 
@@ -161,11 +161,8 @@ export const common = (
   })
 }
 
-export const expired = (plan: AnyPlan, options: ScanOptions, millis: number) => {
-  const stored = plan.filled.timeToLive?.stored
-  if (options.unexpired !== true || stored === undefined) return () => false
-  return (item: Item): boolean => item[stored]?.N !== undefined && Number(item[stored].N) * 1000 <= millis
-}
+export const expired = (plan: AnyPlan, options: ScanOptions, millis: number) => (item: Item): boolean =>
+  options.unexpired === true && isExpired(plan, item, millis)
 
 const queryRequest = (
   plan: AnyPlan,

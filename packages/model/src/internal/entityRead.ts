@@ -4,6 +4,7 @@ import type { ReadonlyAttributeValue } from "@armature/dynamodb/AttributeValue"
 import { DynamoDB } from "@armature/dynamodb/DynamoDB"
 import * as Wire from "@armature/dynamodb/Expression"
 import type { Item } from "@armature/dynamodb/Item"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -84,6 +85,13 @@ export const decode = (
 
 export interface ReadOptions {
   readonly consistent?: boolean | undefined
+  readonly unexpired?: boolean | undefined
+}
+
+/** Whether an item has expired, though it was not deleted yet. */
+export const isExpired = (plan: AnyPlan, item: ReadonlyItem, millis: number): boolean => {
+  const seconds = plan.filled.timeToLive === undefined ? undefined : item[plan.filled.timeToLive.stored]?.N
+  return seconds !== undefined && Number(seconds) * 1000 <= millis
 }
 
 const optional = <A>(
@@ -94,14 +102,32 @@ const optional = <A>(
 
 type Input = ReadPlan<unknown, unknown, unknown>["input"]
 
+type Decode = (
+  table: string,
+  item: Item | undefined,
+  db: DynamoDB.Service | undefined,
+  fresh: boolean
+) => Effect.Effect<unknown, unknown, unknown>
+
+/** What has expired counts as nothing where that is asked for. */
+const unexpired = (plan: AnyPlan, options: ReadOptions | undefined, decode: Decode): Decode =>
+  options?.unexpired !== true || plan.filled.timeToLive === undefined
+    ? decode
+    : (table, item, db, fresh) =>
+      Effect.flatMap(
+        Clock.currentTimeMillis,
+        (millis) => decode(table, item !== undefined && isExpired(plan, item, millis) ? undefined : item, db, fresh)
+      )
+
 /** A read by key: `decode` makes the answer. */
 const operation = (
   plan: AnyPlan,
   key: Key,
   options: ReadOptions | undefined,
   projection: Pick<Input, "ProjectionExpression" | "ExpressionAttributeNames"> | undefined,
-  decode: (table: string, item: Item | undefined, db?: DynamoDB.Service) => Effect.Effect<unknown, unknown, unknown>
+  decodeItem: Decode
 ): ReadOperation => {
+  const decode = unexpired(plan, options, decodeItem)
   const input = (): Effect.Effect<Input, unknown, unknown> =>
     withTable(plan, (TableName) =>
       chain(primaryKey(plan, key), ({ key: Key }) =>
@@ -112,12 +138,24 @@ const operation = (
           ...(options?.consistent === undefined ? {} : { ConsistentRead: options.consistent })
         })))
   return new ReadOperation(
-    () => Effect.map(input(), (input) => ({ input, decode: (item) => decode(input.TableName, item) })),
+    () =>
+      Effect.map(input(), (input) => ({
+        input,
+        decode: (item) =>
+          plan.offloaded
+            // whoever sent it has the service, by which a value that was replaced in S3 is found
+            ? Effect.flatMap(
+              Effect.serviceOption(DynamoDB),
+              (db) => decode(input.TableName, item, Option.getOrUndefined(db), false)
+            )
+            : decode(input.TableName, item, undefined, false)
+      })),
     () =>
       Effect.flatMap(
         DynamoDB,
         (db) =>
-          chain(input(), (input) => Effect.flatMap(db.getItem(input), ({ Item }) => decode(input.TableName, Item, db)))
+          chain(input(), (input) =>
+            Effect.flatMap(db.getItem(input), ({ Item }) => decode(input.TableName, Item, db, true)))
       )
   )
 }
@@ -128,16 +166,16 @@ export const get = (plan: AnyPlan) => (key: Key, options?: ReadOptions): ReadOpe
     key,
     options,
     undefined,
-    (table, item, db) => optional(item, (item) => decode(plan, table, item, db, true))
+    (table, item, db, fresh) => optional(item, (item) => decode(plan, table, item, db, fresh))
   )
 
 export const require_ = (plan: AnyPlan) => (key: Key, options?: ReadOptions): ReadOperation =>
-  operation(plan, key, options, undefined, (table, item, db) =>
+  operation(plan, key, options, undefined, (table, item, db, fresh) =>
     item === undefined
       ? Effect.fail(
         new ItemNotFoundException({ service: "DynamoDB", operation: "GetItem", resource: table, entity: plan.name })
       )
-      : decode(plan, table, item, db, true))
+      : decode(plan, table, item, db, fresh))
 
 // ---------------------------------------------------------------------------------------------------------------- some attributes
 
@@ -211,6 +249,7 @@ export const pick =
       discriminator,
       ...[...plan.primary.pk, ...plan.primary.sk].map((side) => side.attribute),
       ...plan.context.map((part) => part.stored),
+      ...(options?.unexpired === true && plan.filled.timeToLive !== undefined ? [plan.filled.timeToLive.stored] : []),
       ...attributes
     ])
     const rendered = Wire.render({ projection: [...paths].map((path): [string] => [path]) as unknown as [[string]] })
