@@ -113,9 +113,14 @@ export type CreateInput<A, E> = A extends unknown ? CreateInputOf<A, KeysOf<E>, 
  */
 export type Created<I, C> = [Lacking<I, C>] extends [never] ? C : Refused<`${Lacking<I, C>} is missing`> & I
 
-type Lacking<I, C> = C extends unknown
-  ? Exclude<{ [N in keyof C]-?: undefined extends C[N] ? never : N }[keyof C], keyof I> & string
+/** What a value of the type `I` lacks: of a union, nothing if it has all of one member. */
+type Lacking<I, C> = true extends (C extends unknown ? [LackingOf<I, C>] extends [never] ? true : never : never) ? never
+  : C extends unknown ? LackingOf<I, C>
   : never
+
+type LackingOf<I, C> =
+  & Exclude<{ [N in keyof C]-?: undefined extends C[N] ? never : N }[keyof C], keyof I>
+  & string
 
 type CreateInputOf<A, K, F> =
   & Pick<A, Exclude<keyof A & K, F>>
@@ -221,9 +226,6 @@ export type PrimaryAttributes<X> = X extends { readonly primary: infer P extends
   : never
 
 export type PrimaryKey<A, X> = Pick<A, PrimaryAttributes<X> & keyof A>
-
-/** The primary key, and the version where there is one: an item that was read is such a key. */
-export type VersionedKey<A, E, X> = Pick<A, (PrimaryAttributes<X> | VersionOf<E>) & keyof A>
 
 type SecondaryNames<X> = Exclude<keyof X, "primary">
 
