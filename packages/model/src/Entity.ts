@@ -59,6 +59,12 @@ export interface Options<X> {
    * and stands in KMS's audit log, so it is of low cardinality.
    */
   readonly context?: ReadonlyArray<T.PrimaryAttributes<X>> | undefined
+  /**
+   * Whether the attributes that a template of the primary key is made of are stored beside it as well. Default `true`, for conditions, filters
+   * and other programs. With `false` they stand in the key alone, and are read from there; a condition, a filter or an update over one of
+   * them is a `ValidationException`, and is not sent.
+   */
+  readonly storeKeyAttributes?: boolean | undefined
 }
 
 /**

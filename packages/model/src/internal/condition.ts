@@ -2,7 +2,7 @@
  * Conditions and actions as a program builds them: each holds its operands, on their way through the attribute's schema, and how the tree
  * of DynamoDB's expression is made of them once they are in wire form.
  */
-import type { SerializationException } from "@armature/aws/Exceptions"
+import { type SerializationException, ValidationException } from "@armature/aws/Exceptions"
 import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import * as Wire from "@armature/dynamodb/Expression"
 import * as Effect from "effect/Effect"
@@ -445,12 +445,37 @@ const handler: ProxyHandler<Path> = {
 const wrapped = (lookup: Lookup, path: readonly [string, ...ReadonlyArray<string | number>]): Path =>
   new Proxy(new Path(lookup, path), handler)
 
-/** The paths of an entity, each made when it is first asked for, and kept. */
-export const root = (names: ReadonlyArray<string>, lookup: Lookup): Readonly<Record<string, Path>> => {
+/** Thrown where a program asks for the path of what is stored in the key alone, and caught where its function is called. */
+class KeyOnly {
+  constructor(readonly name: string) {}
+}
+
+/** What a program's function makes of an entity's paths. */
+export const made = <P, A>(paths: P, f: (paths: P) => A): Either.Either<A, ValidationException> => {
+  try {
+    return Either.right(f(paths))
+  } catch (e) {
+    if (!(e instanceof KeyOnly)) throw e
+    const reason = `${e.name} is stored in the key alone (storeKeyAttributes is false): no expression can read it`
+    return Either.left(new ValidationException({ reason }))
+  }
+}
+
+/** The paths of an entity, each made when it is first asked for, and kept; `keyOnly` are those that there are none of. */
+export const root = (
+  names: ReadonlyArray<string>,
+  keyOnly: ReadonlySet<string>,
+  lookup: Lookup
+): Readonly<Record<string, Path>> => {
   const paths: Record<string, Path> = {}
   for (const name of names) {
-    let made: Path | undefined
-    Object.defineProperty(paths, name, { enumerable: true, get: () => made ??= wrapped(lookup, [name]) })
+    let path: Path | undefined
+    const get = keyOnly.has(name)
+      ? () => {
+        throw new KeyOnly(name)
+      }
+      : () => path ??= wrapped(lookup, [name])
+    Object.defineProperty(paths, name, { enumerable: true, get })
   }
   return paths
 }

@@ -47,8 +47,10 @@ export const claims = (
   own: If | undefined,
   added: ReadonlyArray<Wire.Condition>
 ): Effect.Effect<Claims, SerializationException | ValidationException, unknown> => {
-  const claim = own?.(plan.paths)
-  if (claim === undefined) return Either.right({ conditions: added, raw: undefined })
+  if (own === undefined) return Either.right({ conditions: added, raw: undefined })
+  const said = condition.made(plan.paths, own)
+  if (Either.isLeft(said)) return Either.left(said.left)
+  const claim = said.right
   if (condition.isRaw(claim)) return Either.right({ conditions: added, raw: claim })
   if (!condition.isCondition(claim)) {
     return Either.left(

@@ -69,6 +69,8 @@ export interface EntityPlan<in out A> {
   readonly maxSize: number | undefined
   /** The parts of the primary key that go into the KMS encryption context. */
   readonly context: ReadonlyArray<Side["parts"][number]>
+  /** What stands in the primary key alone: the program's names. */
+  readonly keyOnly: ReadonlySet<string>
   readonly paths: Readonly<Record<string, Path>>
   /** The codec of a path in the program's names. */
   readonly at: (path: ReadonlyArray<string | number>) => PathCodec<unknown>
@@ -239,6 +241,24 @@ export const completed = (
   return item
 }
 
+/** Takes out of an item what its primary key says, and says exactly. */
+export const withoutKeyAttributes = (plan: EntityPlan<never>, item: Item): Item => {
+  if (plan.keyOnly.size === 0) return item
+  const rest = { ...item }
+  for (const { attribute, key, parts } of [...plan.primary.pk, ...plan.primary.sk]) {
+    const text = item[attribute]?.S
+    if (key._tag === "Attribute" || text === undefined) continue
+    const decoded = keyCodec.decode(key, text)
+    if (Either.isLeft(decoded)) continue
+    for (const { name, numeric, stored } of parts) {
+      const part = decoded.right[name]
+      const value = item[stored]
+      if (plan.keyOnly.has(name) && part !== undefined && part === (numeric ? value?.N : value?.S)) delete rest[stored]
+    }
+  }
+  return rest
+}
+
 /** Whether an item is another entity's. One that does not say is ours: a table may be older than its entities. */
 export const isForeign = (plan: EntityPlan<never>, item: Readonly<Record<string, ReadonlyAttributeValue>>): boolean =>
   item[discriminator]?.S !== undefined && item[discriminator].S !== plan.name
@@ -284,6 +304,7 @@ export interface Options {
   readonly name?: string | undefined
   readonly maxSize?: number | undefined
   readonly context?: ReadonlyArray<string> | undefined
+  readonly storeKeyAttributes?: boolean | undefined
 }
 
 const identifierOf = (schema: Schema.Schema.All): string | undefined => {
@@ -398,6 +419,18 @@ export const compile = <A>(
     }
   }
 
+  const keyOnly = new Set(
+    options.storeKeyAttributes !== false ? [] : [...primary.pk, ...primary.sk]
+      .flatMap(({ key, parts }) => key._tag === "Template" ? parts.map((part) => part.name) : [])
+      // DynamoDB itself reads the time of expiry, and what is a key of an index by itself
+      .filter((of) =>
+        attributes.get(of)?.stored !== table.plan.timeToLive &&
+        !secondary.some(({ pk, sk }) =>
+          [...pk, ...sk].some(({ key, parts }) => key._tag === "Attribute" && parts[0]?.name === of)
+        )
+      )
+  )
+
   const filledBy = (tag: "version" | "createdAt" | "updatedAt" | "timeToLive") =>
     codec.attributes.find(({ filled }) => filled.some((one) => one._tag === tag))
   const at = (path: ReadonlyArray<string | number>): PathCodec<unknown> => {
@@ -445,7 +478,8 @@ export const compile = <A>(
       [...primary.pk, ...primary.sk].flatMap((one) => one.parts).find((one) => one.name === of) ??
         refuse(name, `its context has ${of}, which is no part of the primary key`)
     ),
-    paths: root([...attributes.keys()], (path) => {
+    keyOnly,
+    paths: root([...attributes.keys()], keyOnly, (path) => {
       const codecOfPath = top(path)
       const [first, ...rest] = codecOfPath.stored
       return {

@@ -27,6 +27,7 @@ import {
   partNames,
   primaryKey,
   type Side,
+  withoutKeyAttributes,
   writeId,
   writeSide
 } from "./entityPlan.js"
@@ -341,7 +342,9 @@ const actionsOf = (
   f: Actions,
   upsert: boolean
 ): Either.Either<ReadonlyArray<condition.Action>, ValidationException> => {
-  const actions = f(plan.paths)
+  const said = condition.made(plan.paths, f)
+  if (Either.isLeft(said)) return Either.left(said.left)
+  const actions = said.right
   const own = actions.filter(condition.isAction)
   if (own.length !== actions.length) {
     return invalid("the changes of an update are made of the paths that its function is given")
@@ -434,7 +437,10 @@ const savable = (
             : into, { M: after.item })
         const own = plan.filled.version === undefined ? {} : { [writeId]: { B: new Uint8Array(16) } }
         return Either.map(
-          checkSize({ ...item.M, ...keys, ...own, [discriminator]: { S: plan.name } }, { maxSize: plan.maxSize }),
+          checkSize(
+            withoutKeyAttributes(plan, { ...item.M, ...keys, ...own, [discriminator]: { S: plan.name } }),
+            { maxSize: plan.maxSize }
+          ),
           () => actions
         )
       })

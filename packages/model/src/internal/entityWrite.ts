@@ -17,7 +17,16 @@ import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
 import type { Draft } from "./codec.js"
 import { claims, type If, render } from "./entityCondition.js"
-import { chain, discriminator, type EntityPlan, factsOf, keysOfItem, primaryKey, writeId } from "./entityPlan.js"
+import {
+  chain,
+  discriminator,
+  type EntityPlan,
+  factsOf,
+  keysOfItem,
+  primaryKey,
+  withoutKeyAttributes,
+  writeId
+} from "./entityPlan.js"
 import { decode, withTable } from "./entityRead.js"
 import { failedOf, type Lock, onFailure, operation, type Prepared, type Returns } from "./entitySend.js"
 import type { WriteOperation } from "./operation.js"
@@ -142,7 +151,7 @@ type Body = behaviours.Prepared<Record<string, AttributeValue>>
 
 /** The item in wire form. */
 const itemOf = (plan: AnyPlan, { keys, lock }: Whole, body: Body, stored: ReadonlyArray<Pointer.Stored>): Item => {
-  const item: Item = { ...body.item(stored), ...keys, [discriminator]: { S: plan.name } }
+  const item = withoutKeyAttributes(plan, { ...body.item(stored), ...keys, [discriminator]: { S: plan.name } })
   if (lock !== undefined) item[writeId] = { B: lock.id }
   return item
 }
