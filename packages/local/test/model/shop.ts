@@ -69,10 +69,13 @@ export type World =
   | Decryptor.Decryptor
   | Blobs.Blobs
 
-/** Everything in process; each use is a world of its own. The data key is fixed, so that KMS need not be asked. */
-export const world: Layer.Layer<World, ConfigurationException> = Layer.mergeAll(
+/** What seals and what stores in S3. The data key is fixed, so that KMS need not be asked. */
+export const sealingAndBlobs = Layer.mergeAll(
   Sealing.layerReadWrite({ key: "test", accept: ["test"] }).pipe(
     Layer.provide(DataKeys.layerStatic({ seal: { keyId: "test", dataKey: Redacted.make(randomBytes(32)) } }))
   ),
   Blobs.layer({ bucket: "files", account: "000000000000", region: "us-east-1" })
-).pipe(Layer.provideMerge(local))
+)
+
+/** Everything in process; each use is a world of its own. */
+export const world: Layer.Layer<World, ConfigurationException> = sealingAndBlobs.pipe(Layer.provideMerge(local))
