@@ -310,6 +310,15 @@ describe("update", () => {
       assert.isUndefined(now.note)
       assert.deepStrictEqual((yield* raw("T#acme", "ORDER#1"))["g1pk"], { S: "T#acme#paid#eu" })
     }))
+
+  it.effect("save gives the item as it now is, with its version and the time of the change", () =>
+    Effect.gen(function*() {
+      const before = yield* Accounts.create({ id: "1", balance: 1 })
+      yield* TestClock.adjust("1 hour")
+      const saved = yield* Accounts.save(before, new Account({ ...before, balance: 2 }))
+      assert.deepStrictEqual(saved, yield* Accounts.require({ id: "1" }))
+      assert.strictEqual(saved.updatedAt.epochMillis, 3_600_000)
+    }).pipe(Effect.provide(world)))
 })
 
 describe("delete and check", () => {

@@ -8,6 +8,7 @@ import { checkSize } from "@armature/dynamodb/Item"
 import type { Blobs } from "@armature/s3/Blobs"
 import type { Stored } from "@armature/s3/Pointer"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -468,12 +469,14 @@ export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOpe
               // the condition, or the version, says that it stands there
               upsert: true,
               returns: "NONE",
-              value: (lock) =>
-                replacing(after, {
-                  ...(lock === undefined || plan.filled.version === undefined
-                    ? {}
-                    : { [plan.filled.version.name]: lock.to })
+              value: (lock, millis) => {
+                const { updatedAt, version } = plan.filled
+                const stamped = updatedAt !== undefined && !actions.some(({ root }) => root === updatedAt.name)
+                return replacing(after, {
+                  ...(lock === undefined || version === undefined ? {} : { [version.name]: lock.to }),
+                  ...(stamped ? { [updatedAt.name]: DateTime.unsafeMake(millis) } : {})
                 })
+              }
             }))))),
     ({ value }) =>
       Effect.succeed(value)
