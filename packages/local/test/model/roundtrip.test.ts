@@ -12,21 +12,21 @@ import { key, number } from "@armature/model/Key"
 import * as Stored from "@armature/model/Stored"
 import * as Table from "@armature/model/Table"
 import * as S3 from "@armature/s3/S3"
-import { describe, it } from "@effect/vitest"
+import { layer } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as BigDecimal from "effect/BigDecimal"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
 import { assert } from "vitest"
 import { sealingAndBlobs } from "./shop.js"
 
 const schemas = 50
-const values = Math.min(Math.ceil(Number(process.env.ARMATURE_SEQUENCES ?? 10_000) / 5_000), 1_000)
+const values = Math.min(Math.ceil(Number(process.env.ARMATURE_SEQUENCES ?? 5_000) / 5_000), 1_000)
 
 /** Of a number what DynamoDB keeps: no negative zero, and magnitudes of 1E-130 to 1E+126. */
 const Finite = Schema.Number.pipe(
@@ -129,10 +129,16 @@ const attribute = (next: Next, renamed: string): Schema.Schema.All | Schema.Prop
   }
 }
 
+type Services = DynamoDB.DynamoDB | S3.S3 | Layer.Layer.Success<typeof sealingAndBlobs>
+
 /** What a value is, where `Stored` and `Redacted` hide it and equality of objects does not see it. */
-const seen = (value: unknown): Effect.Effect<unknown, unknown, unknown> =>
+const seen = (value: unknown): Effect.Effect<unknown, unknown, Services> =>
   Effect.gen(function*() {
-    if (Stored.isStored(value)) return ["stored", yield* Effect.flatMap(value.read, seen)]
+    if (Stored.isStored(value)) {
+      // what reading it needs is not known of any value: a world has it all
+      const read = value.read as Effect.Effect<unknown, unknown, Services>
+      return ["stored", yield* Effect.flatMap(read, seen)]
+    }
     if (Redacted.isRedacted(value)) return ["redacted", yield* seen(Redacted.value(value))]
     if (Option.isOption(value)) return ["option", Option.isSome(value) ? yield* seen(value.value) : undefined]
     if (BigDecimal.isBigDecimal(value)) return ["decimal", BigDecimal.format(BigDecimal.normalize(value))]
@@ -167,14 +173,12 @@ const rows = (seed: number): Schema.Schema<Row, Row> => {
   )
 }
 
-const table = Table.make("things", { key: ["pk", "sk"] })
-const tables = [Table.definition(table)]
 const buckets = ["files"]
 
-const inProcess = Layer.merge(LocalDynamoDB.layer({ tables, log: false }), LocalS3.layer({ buckets, log: false }))
+const inProcess = Layer.merge(LocalDynamoDB.layer({ log: false }), LocalS3.layer({ buckets, log: false }))
 
 const overHttp = Layer.unwrapScoped(Effect.gen(function*() {
-  const dynamodb = yield* LocalDynamoDB.make({ tables, log: false })
+  const dynamodb = yield* LocalDynamoDB.make({ log: false })
   const s3 = yield* LocalS3.make({ buckets, log: false })
   const { url } = yield* Endpoint.make({
     dynamodb: Endpoint.fromEngine(dynamodb.local.engine),
@@ -188,12 +192,22 @@ const overHttp = Layer.unwrapScoped(Effect.gen(function*() {
   return Layer.merge(DynamoDB.layerDirect(options), S3.layer(options))
 }))
 
+class Worlds extends Context.Tag("Worlds")<Worlds, ReadonlyArray<Context.Context<Services>>>() {}
+
+const worlds = Layer.scoped(
+  Worlds,
+  Effect.forEach([inProcess, overHttp], (world) => Layer.build(Layer.provideMerge(sealingAndBlobs, world)))
+)
+
 /** How many are put and read together. */
 const size = 20
 
-describe(`${schemas} random schemas, ${values} random values of each, in process and over HTTP`, () => {
+const what = `${schemas} random schemas, ${values} random values of each, in process and over HTTP`
+
+layer(worlds, { excludeTestServices: true })(what, (it) => {
   for (let seed = 1; seed <= schemas; seed++) {
-    it.scopedLive(`what is put is what is read: schema ${seed}`, () => {
+    it.effect(`what is put is what is read: schema ${seed}`, () => {
+      const table = Table.make(`things-${seed}`, { key: ["pk", "sk"] })
       const schema = rows(seed)
       const arbitrary = Arbitrary.make(schema)
       const Things = Entity.make(table, schema, {
@@ -205,25 +219,25 @@ describe(`${schemas} random schemas, ${values} random values of each, in process
           return yield* seen(Option.getOrThrow(yield* Things.get(thing)))
         })
       return Effect.gen(function*() {
-        const worlds = yield* Effect.forEach(
-          [inProcess, overHttp],
-          (world) => Layer.build(Layer.provideMerge(sealingAndBlobs, world))
-        )
+        const worlds = yield* Worlds
+        const inEach = (effect: Effect.Effect<unknown, unknown, Services>) =>
+          Effect.forEach(worlds, (world) => Effect.provide(effect, world))
+        yield* inEach(Table.create(table))
         for (let batch = 0; batch < values; batch += size) {
           const numRuns = Math.min(size, values - batch)
           const given = FastCheck.sample(arbitrary, { numRuns, seed: seed * 1_000 + batch })
             .map((value, n) => ({ ...value, batch, n }))
-          const expected = yield* Effect.forEach(given, seen)
-          for (const world of worlds) {
-            yield* Effect.gen(function*() {
-              assert.deepStrictEqual(yield* Effect.forEach(given, putAndRead, { concurrency: 4 }), expected)
-              const { items } = yield* Things.queryPage("primary", { batch }, { limit: 7 })
-              assert.lengthOf(items, Math.min(7, numRuns))
-              for (const one of items) assert.deepStrictEqual(yield* seen(one), expected[one.n])
-            }).pipe(Effect.provide(world))
-          }
+          yield* inEach(Effect.gen(function*() {
+            const expected = yield* Effect.forEach(given, seen)
+            assert.deepStrictEqual(yield* Effect.forEach(given, putAndRead, { concurrency: 4 }), expected)
+            const { items } = yield* Things.queryPage("primary", { batch }, { limit: 7 })
+            assert.lengthOf(items, Math.min(7, numRuns))
+            for (const one of items) assert.deepStrictEqual(yield* seen(one), expected[one.n])
+          }))
         }
-      }) as Effect.Effect<void, unknown, Scope.Scope>
+        // what a thousand items take up is given back
+        yield* inEach(Effect.flatMap(DynamoDB.DynamoDB, (db) => db.deleteTable({ TableName: `things-${seed}` })))
+      })
     }, 600_000)
   }
 })
