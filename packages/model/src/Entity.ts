@@ -191,7 +191,14 @@ type OldRequires<E, R, V, H extends T.Around> = V extends "NONE" ? never
  * @since 0.1.0
  * @category models
  */
-export interface Entity<A, E, R, X extends T.AnyKeys, N, H extends T.Around = T.Plain> {
+export interface Entity<
+  in out A,
+  in out E,
+  in out R,
+  in out X extends T.AnyKeys,
+  in out N,
+  in out H extends T.Around = T.Plain
+> {
   readonly [TypeId]: TypeId
   /** What tells its items from others in the table. */
   readonly name: string

@@ -42,13 +42,13 @@ export interface Reader<A, E, R, X extends T.AnyKeys, N> {
     index: I,
     partition: T.Whole<A, X[I]["pk"]>,
     options?: Entity.QueryOptions<A, E, X[I]["sk"], X[I]["global"]>
-  ) => Stream.Stream<A, Stream.Stream.Error<ReturnType<Entity.Entity<A, E, R, X, N>["query"]>>>
+  ) => Stream.Stream<A, DynamoDB.QueryError | Entity.ReadPlanError<E, N> | ValidationException>
   /** One page of a query, with the cursor of the next. */
   readonly queryPage: <const I extends keyof X & string>(
     index: I,
     partition: T.Whole<A, X[I]["pk"]>,
     options?: Entity.QueryOptions<A, E, X[I]["sk"], X[I]["global"]>
-  ) => Effect.Effect<Entity.Page<A>, Effect.Effect.Error<ReturnType<Entity.Entity<A, E, R, X, N>["queryPage"]>>>
+  ) => Effect.Effect<Entity.Page<A>, DynamoDB.QueryError | Entity.ReadPlanError<E, N> | ValidationException>
   /** All items of the entity. */
   readonly scan: Bound<Entity.Entity<A, E, R, X, N>["scan"]>
   /** One page of a scan, with the cursor of the next. */
@@ -74,7 +74,7 @@ export interface Writer<A, E, R, X extends T.AnyKeys, N> {
   /** Makes an item and writes it, if none stands there. */
   readonly create: <I>(
     input: T.Created<I, T.CreateInput<A, E>>
-  ) => Effect.Effect<A, Effect.Effect.Error<ReturnType<Entity.Entity<A, E, R, X, N>["create"]>>>
+  ) => Effect.Effect<A, DynamoDB.PutItemError | Entity.PutPlanError<E, N> | T.ConditionFailed<A, E, R>>
   /** Writes the item if one stands there already. */
   readonly replace: Bound<Entity.Entity<A, E, R, X, N>["replace"]>
   /** Changes attributes of an item that stands there, or makes it where it is an `upsert`. */
