@@ -32,7 +32,7 @@ const Order = Schema.Struct({
 })
 
 const App = Table.make(tableName, { key: ["pk", "sk"] })
-const Orders = Entity.make(App, Order, { primary: { pk: key`tenant#${"tenant"}`, sk: key`order#${"id"}` } }, {
+export const Orders = Entity.make(App, Order, { primary: { pk: key`tenant#${"tenant"}`, sk: key`order#${"id"}` } }, {
   name: "Order"
 })
 
