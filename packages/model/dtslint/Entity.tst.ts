@@ -295,8 +295,6 @@ describe("keys", () => {
     expect<Parameters<typeof Docs.query<"byNick">>[1]>().type.toBe<{ readonly nick: string }>()
     Docs.query("byNick", { nick: "m" }, { sk: { between: [{ rank: 1 }, { rank: 2, state: "new" }] } })
     Docs.update({ id: "1" }, (p) => [p.state.set("old")], { given: { rank: 1 } })
-    // @ts-expect-error Type 'undefined' is not assignable to type 'number'
-    Docs.update({ id: "1" }, (p) => [p.state.set("old")], { given: { rank: undefined } })
     // @ts-expect-error Type 'Option<string>' is not assignable to type 'string'
     Docs.query("byNick", { nick: Option.some("m") })
   })

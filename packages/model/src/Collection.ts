@@ -14,7 +14,7 @@ import type * as Entity from "./Entity.js"
 import * as internal from "./internal/collection.js"
 import type { EntityPlan } from "./internal/entityPlan.js"
 import { withTable } from "./internal/entityRead.js"
-import type { KeyParts, Whole } from "./internal/entityTypes.js"
+import type { Consistent, KeyParts, Whole } from "./internal/entityTypes.js"
 import type { Member } from "./internal/membership.js"
 
 /**
@@ -91,6 +91,16 @@ export type IndexOf<M> = All<{ readonly [K in keyof M]: (name: keyof KeysOf<M[K]
 type PartsOf<M, I> = I extends keyof KeysOf<M> ? KeysOf<M>[I] extends KeyParts ? KeysOf<M>[I]["pk"] : never : never
 
 /**
+ * Whether the index `I` is a global one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type IsGlobal<M, I> = true extends { readonly [K in keyof M]: GlobalOf<KeysOf<M[K]>, I> }[keyof M] ? true : false
+
+type GlobalOf<X, I> = I extends keyof X ? X[I] extends { readonly global: true } ? true : false : false
+
+/**
  * The attributes that the partition key of every member is made of, as all of them have it.
  *
  * @since 0.1.0
@@ -125,20 +135,20 @@ export type Grouped<M> = { readonly [K in keyof M]: ReadonlyArray<ValueOf<M[K]>>
 // ---------------------------------------------------------------------------------------------------------------- queries
 
 /**
- * How a partition is read.
+ * How a partition is read; `G` is whether it is one of a global index.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Options<O extends "skip" | "fail" = "skip" | "fail"> {
+export interface Options<O extends "skip" | "fail" = "skip" | "fail", G = false> {
   /** What becomes of items of no member: left out by default, or a `NoMemberException`. They are read, and paid for, either way. */
   readonly others?: O | undefined
   /** From the last to the first. Default `false`. */
   readonly reverse?: boolean | undefined
   /** How many items at most, of all members together. */
   readonly limit?: number | undefined
-  /** Not on global indexes. */
-  readonly consistent?: boolean | undefined
+  /** Reads what the last write wrote; costs twice the units. A global index has no such reads. Default `false`. */
+  readonly consistent?: Consistent<G> | undefined
   /** Where to go on: the `cursor` of a page of the same partition. One that is not is a `ValidationException`. */
   readonly cursor?: string | undefined
   /** Leaves out what has expired and is not deleted yet, by the attribute that is `TimeToLive`. Default `false`. */
@@ -174,19 +184,19 @@ export interface Collection<M, I> {
   /** The items of one partition, in the order of the sort key. A page is read when it is needed. */
   readonly query: <const O extends "skip" | "fail" = "skip">(
     partition: Partition<M, I>,
-    options?: Options<O>
+    options?: Options<O, IsGlobal<M, I>>
   ) => Stream.Stream<Entry<M>, QueryError<M, O>, DynamoDB.DynamoDB | ContextOf<M>>
 
   /** One page of a partition, with the cursor of the next. */
   readonly queryPage: <const O extends "skip" | "fail" = "skip">(
     partition: Partition<M, I>,
-    options?: Options<O>
+    options?: Options<O, IsGlobal<M, I>>
   ) => Effect.Effect<Entity.Page<Entry<M>>, QueryError<M, O>, DynamoDB.DynamoDB | ContextOf<M>>
 
   /** All items of one partition, or as many as `limit` says, each member's in a list of its own. */
   readonly grouped: <const O extends "skip" | "fail" = "skip">(
     partition: Partition<M, I>,
-    options?: Options<O>
+    options?: Options<O, IsGlobal<M, I>>
   ) => Effect.Effect<Grouped<M>, QueryError<M, O>, DynamoDB.DynamoDB | ContextOf<M>>
 
   /** An item in wire form, opened and decoded by the entity whose it is; a `NoMemberException` where it is none's. */

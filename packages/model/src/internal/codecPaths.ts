@@ -14,9 +14,11 @@ import * as marks from "./behaviourMarks.js"
 
 interface Layer {
   readonly ast: AST.AST
-  /** From what this layer encodes to, to what the next one takes. */
-  readonly next: ((value: Option.Option<unknown>) => Option.Option<unknown>) | undefined
+  /** Between what this layer encodes to, and what the next one takes. */
+  readonly next: Between | undefined
 }
+
+type Between = Pick<AST.PropertySignatureTransformation, "encode" | "decode">
 
 /** Where a path leads, in one member of a union. */
 export interface Route {
@@ -111,16 +113,16 @@ const transformed = (ast: AST.Transformation, name: string | number): ReadonlyAr
       const from = own?.from ?? name
       return typeof from === "symbol"
         ? []
-        : steps(ast.to, name).flatMap((outer) => joined(outer, ast.from, from, own?.encode))
+        : steps(ast.to, name).flatMap((outer) => joined(outer, ast.from, from, own))
     }
   }
 }
 
-const joined = (outer: Step, from: AST.AST, name: string | number, encode: Layer["next"]): ReadonlyArray<Step> =>
+const joined = (outer: Step, from: AST.AST, name: string | number, next: Layer["next"]): ReadonlyArray<Step> =>
   steps(from, name).map((inner) => ({
     name: inner.name,
     layers: [
-      ...outer.layers.map((one, i) => i === outer.layers.length - 1 ? { ...one, next: encode ?? one.next } : one),
+      ...outer.layers.map((one, i) => i === outer.layers.length - 1 ? { ...one, next: next ?? one.next } : one),
       ...inner.layers
     ],
     loose: outer.loose || inner.loose,
@@ -214,7 +216,7 @@ const encodeRoute = ({ layers }: Route): Encode => {
       const given = Option.isSome(value)
         ? ParseResult.map(encode(value.value), Option.some)
         : ParseResult.succeed(value)
-      return next === undefined ? given : ParseResult.map(given, next)
+      return next === undefined ? given : ParseResult.map(given, next.encode)
     }
   })
   const [first] = layers
@@ -224,6 +226,22 @@ const encodeRoute = ({ layers }: Route): Encode => {
     encoders.reduce<ReturnType<Encode>>(
       (before, encode) => ParseResult.flatMap(before, encode),
       ParseResult.succeed(Option.some(wrap(value)))
+    )
+}
+
+/** What is stored at the end of a route, back through its layers; `None` where a property's transformation leaves it out. */
+const decodeRoute = ({ layers }: Route): Encode => {
+  const decoders = layers.map(({ ast, next }) => {
+    const decode = ParseResult.decodeUnknown(Schema.make<unknown, unknown, unknown>(ast))
+    return (value: Option.Option<unknown>) => {
+      const given = next === undefined ? value : next.decode(value)
+      return Option.isSome(given) ? ParseResult.map(decode(given.value), Option.some) : ParseResult.succeed(given)
+    }
+  })
+  return (value) =>
+    decoders.reduceRight<ReturnType<Encode>>(
+      (before, decode) => ParseResult.flatMap(before, decode),
+      ParseResult.succeed(value === undefined ? Option.none() : Option.some(value))
     )
 }
 
@@ -257,15 +275,17 @@ const unfiltered = (ast: AST.AST): AST.AST => {
   }
 }
 
+const byFirst = ([first, ...others]: ReadonlyArray<Encode>): Encode => (value) =>
+  others.reduce(
+    (before, encode) => ParseResult.orElse(before, () => encode(value)),
+    first === undefined ? ParseResult.succeed(Option.none()) : first(value)
+  )
+
 /** A value of the program's type: by the first route whose schemas take it. */
-export const encodeOperand = (all: ReadonlyArray<Route>): Encode => {
-  const [first, ...others] = all.map(encodeRoute)
-  return (value) =>
-    others.reduce(
-      (before, encode) => ParseResult.orElse(before, () => encode(value)),
-      first === undefined ? ParseResult.succeed(Option.none()) : first(value)
-    )
-}
+export const encodeOperand = (all: ReadonlyArray<Route>): Encode => byFirst(all.map(encodeRoute))
+
+/** What is stored as a value of the program's type: by the first route whose schemas take it. */
+export const decodeStored = (all: ReadonlyArray<Route>): Encode => byFirst(all.map(decodeRoute))
 
 /** The same of a value that is not stored: one that the filters refuse is encoded without them. */
 export const encodeCompared = (all: ReadonlyArray<Route>): Encode => {

@@ -22,7 +22,7 @@ import {
   unread
 } from "./entityQuery.js"
 import { decode, withTable } from "./entityRead.js"
-import type { Values } from "./entityWrite.js"
+import type { Values } from "./filled.js"
 import { memberOf } from "./membership.js"
 import { sideEquals } from "./queryRange.js"
 

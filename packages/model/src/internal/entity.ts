@@ -3,12 +3,13 @@ import type { Item } from "@armature/dynamodb/Item"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type * as Table from "../Table.js"
-import { compile, type Declared, type EntityPlan, type Options, partNames } from "./entityPlan.js"
+import { compile, type Declared, type EntityPlan, type Options, partNames, refuse } from "./entityPlan.js"
 import { query, queryPage, scan, scanPage } from "./entityQuery.js"
 import { decode, get, pick, require_, withTable } from "./entityRead.js"
 import type { Prepared } from "./entitySend.js"
 import { save, update } from "./entityUpdate.js"
-import { checkItem, create, delete_, put, replace, size, type Values } from "./entityWrite.js"
+import { checkItem, create, delete_, put, replace, size } from "./entityWrite.js"
+import { isOf, unfillable, type Values } from "./filled.js"
 import type { WriteOperation } from "./operation.js"
 
 export const TypeId: unique symbol = Symbol.for("@armature/model/Entity")
@@ -39,37 +40,10 @@ const constructor = (schema: Schema.Schema.All): (input: Values) => object => {
   // what a union has under this name are its members
   const all = (members as ReadonlyArray<Schema.Schema.All>).map((member) => ({
     make: constructor(member),
-    literals: literalsOf(member)
+    is: isOf(member.ast)
   }))
-  return (input) => all.find(({ literals }) => literals.every(([name, is]) => is(input[name])))?.make(input) ?? input
+  return (input) => all.find(({ is }) => is(input))?.make(input) ?? input
 }
-
-/** The attributes of a member of a union that are literals, by which it is told from the others. */
-const literalsOf = (schema: Schema.Schema.All): ReadonlyArray<readonly [string, (value: unknown) => boolean]> => {
-  const fields: unknown = Reflect.get(schema, "fields")
-  return typeof fields !== "object" || fields === null ? [] : Object.entries(fields).flatMap(([name, field]) => {
-    const literals = literalsIn(field)
-    return literals.length === 0 ? [] : [[name, (value: unknown) => literals.includes(value)] as const]
-  })
-}
-
-const literalsIn = (field: unknown): ReadonlyArray<unknown> => {
-  const ast: unknown = member(field, "ast")
-  // a tag is a property with a default around its literal
-  return literalsOfType(member(ast, "type") ?? member(member(ast, "to"), "type") ?? ast)
-}
-
-const literalsOfType = (ast: unknown): ReadonlyArray<unknown> => {
-  const types = member(ast, "types")
-  if (Array.isArray(types)) {
-    const all = types.map(literalsOfType)
-    return all.every((one) => one.length > 0) ? all.flat() : []
-  }
-  return member(ast, "_tag") === "Literal" ? [member(ast, "literal")] : []
-}
-
-const member = (u: unknown, name: string): unknown =>
-  (typeof u === "object" || typeof u === "function") && u !== null ? Reflect.get(u, name) : undefined
 
 export const make = (
   table: Table.Any,
@@ -79,6 +53,10 @@ export const make = (
 ) => {
   // what the plan is of is known to the types of the entity alone
   const plan: EntityPlan<never> = compile(table, schema, keys, options)
+  for (const attribute of plan.attributes.values()) {
+    const problem = unfillable(attribute)
+    if (problem !== undefined) refuse(plan.name, problem)
+  }
   return fromPlan(plan)
 }
 

@@ -43,14 +43,11 @@ export interface KeysPlan {
   readonly sk: ReadonlyArray<Side>
 }
 
-/** What fills itself when an item is written; each by its attribute. */
+/** What operations themselves take from an item or put into it; each by its attribute. */
 export interface FilledPlan {
   readonly version: Attribute | undefined
-  readonly createdAt: Attribute | undefined
   readonly updatedAt: Attribute | undefined
   readonly timeToLive: Attribute | undefined
-  readonly generated: ReadonlyArray<{ readonly attribute: Attribute; readonly kind: "uuid4" | "uuid7" | "ulid" }>
-  readonly computed: ReadonlyArray<{ readonly attribute: Attribute; readonly from: (item: unknown) => unknown }>
 }
 
 export interface EntityPlan<in out A> {
@@ -80,7 +77,7 @@ export interface EntityPlan<in out A> {
 }
 
 /** A fault of the program's text: thrown where the entity is made. */
-const refuse = (entity: string, problem: string): never => {
+export const refuse = (entity: string, problem: string): never => {
   throw new Error(`the entity ${entity} cannot be made: ${problem}`)
 }
 
@@ -431,7 +428,7 @@ export const compile = <A>(
       )
   )
 
-  const filledBy = (tag: "version" | "createdAt" | "updatedAt" | "timeToLive") =>
+  const filledBy = (tag: "version" | "updatedAt" | "timeToLive") =>
     codec.attributes.find(({ filled }) => filled.some((one) => one._tag === tag))
   const at = (path: ReadonlyArray<string | number>): PathCodec<unknown> => {
     const found = codec.at(path)
@@ -458,18 +455,8 @@ export const compile = <A>(
     secondary,
     filled: {
       version: filledBy("version"),
-      createdAt: filledBy("createdAt"),
       updatedAt: filledBy("updatedAt"),
-      timeToLive: filledBy("timeToLive"),
-      generated: codec.attributes.flatMap((attribute) =>
-        attribute.filled.flatMap((one) => one._tag === "generated" ? [{ attribute, kind: one.kind }] : [])
-      ),
-      computed: codec.attributes.flatMap((attribute) =>
-        attribute.filled.flatMap((one) =>
-          // the type of the attribute says what it is computed out of, and its entity has that
-          one._tag === "computed" ? [{ attribute, from: one.from as (item: unknown) => unknown }] : []
-        )
-      )
+      timeToLive: filledBy("timeToLive")
     },
     bound: codec.attributes.some(({ offloaded, sealed }) => offloaded || sealed),
     offloaded: codec.attributes.some(({ offloaded }) => offloaded),

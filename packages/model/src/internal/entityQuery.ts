@@ -14,7 +14,7 @@ import * as cursors from "./cursor.js"
 import { type Claims, claims, type If, treeOf, withRaw } from "./entityCondition.js"
 import { chain, discriminator, encodeAttributes, type EntityPlan, isForeign, type KeysPlan } from "./entityPlan.js"
 import { decode, isExpired, withTable } from "./entityRead.js"
-import type { Values } from "./entityWrite.js"
+import type { Values } from "./filled.js"
 import { type Bounds, type KeyPart, type Range, rangeOf, sideEquals } from "./queryRange.js"
 
 type AnyPlan = EntityPlan<never>

@@ -142,7 +142,8 @@ type AnyKey<E> = Key<ReadonlyArray<KeysOf<E>>>
 
 /**
  * Refuses keys that are not those of the table, and parts that no key can have: of a primary key, what is not always there; of any, what is
- * sealed, offloaded, compressed or structured, or of another type than the key's in the table. Only the parts that are named are looked at.
+ * sealed, offloaded, compressed or structured, or of another type than the key's in the table. What is not there, or `null`, takes an item out
+ * of an index; but where the attribute is the key itself DynamoDB refuses a `null`. Only the parts that are named are looked at.
  */
 export type Sound<Ix, K, I, T, E> = { readonly [N in keyof Ix]: SoundKeys<Ix[N], N, K, I, T, E> }
 
@@ -153,10 +154,17 @@ type SoundKeys<D, N, K, I, T, E> = N extends "primary" ? SoundSides<D, K, T, E, 
   : { readonly index: keyof I }
 
 type SoundIndex<D, Names, T, E> = Names extends { readonly partitionKey: unknown }
-  ? { readonly pk?: undefined; readonly sk?: undefined }
+  ? { readonly pk?: undefined; readonly sk?: undefined } & SoundOwn<UnsoundOwn<OwnNames<Names>, T, E>>
   : Names extends { readonly local: true } ?
-    { readonly pk?: undefined } & SoundSide<D, "sk", Table.SortKeyOf<Names>, T, E, undefined>
-  : SoundSides<D, Names, T, E, undefined>
+    { readonly pk?: undefined } & SoundSide<D, "sk", Table.SortKeyOf<Names>, T, E, null | undefined>
+  : SoundSides<D, Names, T, E, null | undefined>
+
+type OwnNames<Names> = (Table.PartitionKeyOf<Names> | Table.SortKeyOf<Names>)[number]
+
+/** Of an index whose keys are the entity's own attributes. */
+type UnsoundOwn<P extends string, T, E> = P extends unknown ? Unsound<P, "attribute", P, T, E, undefined> : never
+
+type SoundOwn<P extends string> = [P] extends [never] ? unknown : Refused<`${P} cannot be part of this key`>
 
 type SoundSides<D, Names, T, E, Absent> =
   & SoundSide<D, "pk", Table.PartitionKeyOf<Names>, T, E, Absent>
@@ -181,7 +189,8 @@ type Holds<Kind, Name, T> = "template" extends Kind ? string | number | bigint
   : string
 
 type Unsound<P extends string, Kind, Name, T, E, Absent> = P extends unknown
-  ? [Get<E, P>] extends [Holds<Kind, Name, T> | Absent] ? [Extract<Get<E, P>, OpaqueMark>] extends [never] ? never : P
+  ? [Get<E, P>] extends [Holds<Kind, Name, T> | ("template" extends Kind ? Absent : Exclude<Absent, null>)]
+    ? [Extract<Get<E, P>, OpaqueMark>] extends [never] ? never : P
   : P
   : never
 
@@ -261,14 +270,27 @@ export type Settable<E, X, L> = string extends TouchedOf<L> ? unknown
   : [Unsettable<E, X, L>] extends [never] ? unknown
   : Refused<Unsettable<E, X, L>>
 
+/** What each update changes by itself. */
+type SelfSet<E> = [MarksOf<E> & SelfSetKinds] extends [never] ? never : Marked<E, FilledMark<SelfSetKinds>>
+
+type SelfSetKinds = "version" | "updatedAt"
+
+/** The attributes that an update must be given. */
+type GivenOf<E, X, L> = Given<X, TouchedOf<L> | SelfSet<E>>
+
+/** Attributes as they stand in the item: `undefined` where they are not there. */
+type Standing<A, N> = { readonly [K in N & keyof A]: StandingValue<A[K]> }
+
+type StandingValue<A> = A extends Option.Option<infer Value> ? Value | undefined : A
+
 /** Options of an update: `given` is there exactly if an index key is touched whose other attributes are not known. */
 export type UpdateArguments<A, E, X, L, O> = string extends TouchedOf<L>
-  ? [options?: O & { readonly given?: Partial<Keyed<A, KeysOf<E>>> }]
+  ? [options?: O & { readonly given?: Partial<Standing<A, KeysOf<E>>> }]
   : [Unsettable<E, X, L>] extends [never]
-    ? [Given<X, TouchedOf<L>>] extends [never] ? [options?: O & { readonly given?: undefined }]
-    : [options: O & { readonly given: Keyed<A, Given<X, TouchedOf<L>>> }]
+    ? [GivenOf<E, X, L>] extends [never] ? [options?: O & { readonly given?: undefined }]
+    : [options: O & { readonly given: Standing<A, GivenOf<E, X, L>> }]
   // the actions are refused already
-  : [options?: O & { readonly given?: Partial<Keyed<A, KeysOf<E>>> }]
+  : [options?: O & { readonly given?: Partial<Standing<A, KeysOf<E>>> }]
 
 // ---------------------------------------------------------------------------------------------------------------- queries
 
@@ -375,12 +397,14 @@ export type Conditional<A, E, R, C, H extends Around = Plain> = [VersionOf<E>] e
 
 /**
  * The failure of an update's condition, where `given`, too, is one; without any, that nothing stands there, unless the update may make an
- * item (`U`).
+ * item (`U`). Of a list of actions that was made elsewhere it is not known.
  */
-export type UpdateConditional<A, E, R, X, L, C, U, H extends Around = Plain> = [Given<X, TouchedOf<L>>] extends [never]
-  ? [VersionOf<E>] extends [never] ? [C] extends [never] ? U extends true ? never : ItemNotFoundException
+export type UpdateConditional<A, E, R, X, L, C, U, H extends Around = Plain> = string extends TouchedOf<L>
+  ? ConditionFailed<A, E, R, H> | (U extends true ? never : ItemNotFoundException)
+  : [GivenOf<E, X, L>] extends [never] ?
+    [VersionOf<E>] extends [never] ? [C] extends [never] ? U extends true ? never : ItemNotFoundException
+      : ConditionFailed<A, E, R, H>
     : ConditionFailed<A, E, R, H>
-  : ConditionFailed<A, E, R, H>
   : ConditionFailed<A, E, R, H>
 
 /** What an operation gives for a `return` of V. */

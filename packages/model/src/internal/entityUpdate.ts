@@ -8,13 +8,12 @@ import { checkSize } from "@armature/dynamodb/Item"
 import type { Blobs } from "@armature/s3/Blobs"
 import type { Stored } from "@armature/s3/Pointer"
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { WriteAction } from "../Operation.js"
 import * as behaviours from "./behaviours.js"
-import type { Draft, Operand } from "./codec.js"
+import type { Attribute, Draft, Operand } from "./codec.js"
 import * as condition from "./condition.js"
 import { type Claims, claims, type If, operands, render } from "./entityCondition.js"
 import { changes } from "./entityDiff.js"
@@ -34,7 +33,8 @@ import {
 } from "./entityPlan.js"
 import { decode, decodeSome, withTable } from "./entityRead.js"
 import { canTell, failedOf, type Lock, onFailure, operation, type Prepared, type Returns } from "./entitySend.js"
-import { existingItem, keptConditions, lockOf, replacing, type Values } from "./entityWrite.js"
+import { existingItem, keptConditions, lockOf } from "./entityWrite.js"
+import { replacing, type Values, writtenAt } from "./filled.js"
 import type { WriteOperation } from "./operation.js"
 
 type AnyPlan = EntityPlan<never>
@@ -124,6 +124,25 @@ const storesOf = (owners: Changes["owners"], stored: ReadonlyArray<Stored>): Sto
 
 // ---------------------------------------------------------------------------------------------------------------- index keys
 
+/** An attribute that changes by itself. */
+interface SelfSet {
+  readonly attribute: Attribute
+  readonly value: AttributeValue
+}
+
+/** What changes by itself in an update of these attributes: the version, and the time of the write where the program does not set it. */
+const selfSets = (
+  { filled: { updatedAt, version } }: AnyPlan,
+  lock: Lock | undefined,
+  actions: ReadonlyArray<condition.Action>,
+  millis: number
+): ReadonlyArray<SelfSet> => [
+  ...(lock === undefined || version === undefined ? [] : [{ attribute: version, value: { N: String(lock.to) } }]),
+  ...(updatedAt === undefined || actions.some(({ root }) => root === updatedAt.name)
+    ? []
+    : [{ attribute: updatedAt, value: { S: new Date(millis).toISOString() } }])
+]
+
 interface Indexed {
   readonly actions: ReadonlyArray<Wire.Action>
   readonly conditions: ReadonlyArray<Wire.Condition>
@@ -132,17 +151,30 @@ interface Indexed {
 /** An attribute that is given: as it stands in the item, or not there. */
 type Given = ReadonlyMap<string, AttributeValue | undefined>
 
+/** What an update does to an attribute: `whole` if it is known what stands there afterwards. */
+interface Touched {
+  readonly whole: boolean
+  readonly value: () => ReadonlyAttributeValue | undefined
+}
+
 /**
- * The keys of indexes that an update touches, made anew out of what it sets, the primary key, and what is given: which must be what stands
- * there, or the key would be another item's.
+ * The keys of indexes that an update touches, made anew out of what it sets, what changes by itself, the primary key, and what is given: which
+ * must be what stands there, or the key would be another item's.
  */
 const indexKeys = (
   plan: AnyPlan,
   changes: ReadonlyArray<Change>,
+  self: ReadonlyArray<SelfSet>,
   primary: ReadonlyMap<string, AttributeValue>,
   given: Given
 ): Either.Either<Indexed, Failure> => {
-  const touched = new Map(changes.map((change) => [change.action.root, change]))
+  const touched = new Map([
+    ...self.map(({ attribute, value }) => [attribute.name, { whole: true, value: () => value }] as const),
+    ...changes.map(({ action, values }): readonly [string, Touched] => [
+      action.root,
+      { whole: action.whole, value: () => values(new Map())[0] }
+    ])
+  ])
   const actions = new Map<string, Wire.Action>()
   const conditions = new Map<string, Wire.Condition>()
   for (const name of partNames(plan.primary)) {
@@ -152,7 +184,7 @@ const indexKeys = (
     for (const side of [...index.pk, ...index.sk]) {
       const own = side.parts.filter((part) => touched.has(part.name))
       if (own.length === 0) continue
-      const unknown = own.find((part) => touched.get(part.name)?.action.whole !== true)
+      const unknown = own.find((part) => touched.get(part.name)?.whole !== true)
       if (unknown !== undefined) {
         return invalid(
           `${unknown.name} is part of a key of the index ${index.index}, and can only be set to a known value`
@@ -175,7 +207,7 @@ const indexKeys = (
         )
       }
       const valueOf = ({ name }: Side["parts"][number]): ReadonlyAttributeValue | undefined =>
-        touched.has(name) ? touched.get(name)?.values(new Map())[0] : primary.get(name) ?? given.get(name)
+        touched.has(name) ? touched.get(name)?.value() : primary.get(name) ?? given.get(name)
       const written = writeSide(side, valueOf)
       if (Either.isLeft(written)) return Either.left(written.left)
       actions.set(
@@ -191,23 +223,7 @@ const indexKeys = (
 
 // ---------------------------------------------------------------------------------------------------------------- the plan
 
-/** What an update changes beside what the program says. */
-const byItself = (
-  plan: AnyPlan,
-  lock: Lock | undefined,
-  touched: ReadonlySet<string>,
-  millis: number
-): ReadonlyArray<Wire.Action> => {
-  const { updatedAt } = plan.filled
-  const set = (name: string, value: AttributeValue) => Wire.set([name], Wire.attributeValue(value))
-  return [
-    set(discriminator, { S: plan.name }),
-    ...(lock === undefined ? [] : [set(lock.stored, { N: String(lock.to) }), set(writeId, { B: lock.id })]),
-    ...(updatedAt === undefined || touched.has(updatedAt.name)
-      ? []
-      : [set(updatedAt.stored, { S: new Date(millis).toISOString() })])
-  ]
-}
+const set = (name: string, value: AttributeValue): Wire.Action => Wire.set([name], Wire.attributeValue(value))
 
 interface Update {
   readonly actions: ReadonlyArray<condition.Action>
@@ -218,13 +234,13 @@ interface Update {
   /** Whether it may make an item where none stands. */
   readonly upsert: boolean
   readonly returns: Returns
-  readonly value: (lock: Lock | undefined, millis: number) => unknown
+  readonly value: (lock: Lock | undefined) => unknown
 }
 
 const updatePlan = (
   plan: AnyPlan,
   key: Values,
-  make: (primary: ReadonlyMap<string, AttributeValue>) => Effect.Effect<Update, unknown, unknown>
+  make: (primary: ReadonlyMap<string, AttributeValue>, millis: number) => Effect.Effect<Update, unknown, unknown>
 ): Effect.Effect<Prepared, unknown, unknown> =>
   withTable(
     plan,
@@ -232,10 +248,11 @@ const updatePlan = (
       Effect.flatMap(Clock.currentTimeMillis, (millis) =>
         chain(primaryKey(plan, key), ({ key: Key, parts }) => {
           const facts = factsOf(plan, table, Key, (part) => parts.get(part.name))
-          return chain(make(parts), (update) =>
+          return chain(make(parts, millis), (update) =>
             chain(lockOf(plan, key), (lock) =>
-              chain(prepareActions(update.actions, facts), (made) =>
-                chain(indexKeys(plan, made.changes, parts, update.given), (indexed) => {
+              chain(prepareActions(update.actions, facts), (made) => {
+                const self = selfSets(plan, lock, update.actions, millis)
+                return chain(indexKeys(plan, made.changes, self, parts, update.given), (indexed) => {
                   const required = [
                     ...(lock === undefined ? [] : [lock.condition]),
                     ...indexed.conditions,
@@ -248,8 +265,12 @@ const updatePlan = (
                       ...(update.upsert || (lock !== undefined && lock.to > 1) ? [] : [existingItem(plan)])
                     ]
                     const whole: Claims = { ...all, conditions: [...all.conditions, ...own] }
-                    const touched = new Set(update.actions.map((action) => action.root))
-                    const others = [...indexed.actions, ...byItself(plan, lock, touched, millis)]
+                    const others = [
+                      ...indexed.actions,
+                      set(discriminator, { S: plan.name }),
+                      ...self.map(({ attribute, value }) => set(attribute.stored, value)),
+                      ...(lock === undefined ? [] : [set(writeId, { B: lock.id })])
+                    ]
                     const conditional = all.conditions.length > 0 || all.raw !== undefined
                     const constant = update.actions.every((action) => action.constant)
                     return chain(rendered(made, others, whole, []), () =>
@@ -257,7 +278,7 @@ const updatePlan = (
                         table,
                         key: Key,
                         values: made.values,
-                        value: update.value(lock, millis),
+                        value: update.value(lock),
                         facts,
                         lock: canTell(update.returns) ? lock : undefined,
                         kept: made.kept,
@@ -271,7 +292,8 @@ const updatePlan = (
                           }))
                       }))
                   })
-                }))))
+                })
+              })))
         }))
   )
 
@@ -454,30 +476,30 @@ export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOpe
     "transact",
     "NONE",
     () =>
-      updatePlan(plan, before, (primary) =>
+      updatePlan(plan, before, (primary, millis) =>
         chain(draftOf(plan, before), (old) =>
           chain(draftOf(plan, after), (now) =>
-            Either.map(savable(plan, old, now, primary), (actions): Update => ({
-              actions,
-              given: new Map(
-                codecNames(plan).map(([name, stored]) =>
-                  [name, old.item[stored]] as const
-                )
-              ),
-              if: undefined,
-              conditions: plan.filled.version === undefined ? [existingItem(plan)] : [],
-              // the condition, or the version, says that it stands there
-              upsert: true,
-              returns: "NONE",
-              value: (lock, millis) => {
-                const { updatedAt, version } = plan.filled
-                const stamped = updatedAt !== undefined && !actions.some(({ root }) => root === updatedAt.name)
-                return replacing(after, {
-                  ...(lock === undefined || version === undefined ? {} : { [version.name]: lock.to }),
-                  ...(stamped ? { [updatedAt.name]: DateTime.unsafeMake(millis) } : {})
-                })
-              }
-            }))))),
+            chain(writtenAt(plan, after, millis), (time) =>
+              Either.map(savable(plan, old, now, primary), (actions): Update => ({
+                actions,
+                given: new Map(
+                  codecNames(plan).map(([name, stored]) =>
+                    [name, old.item[stored]] as const
+                  )
+                ),
+                if: undefined,
+                conditions: plan.filled.version === undefined ? [existingItem(plan)] : [],
+                // the condition, or the version, says that it stands there
+                upsert: true,
+                returns: "NONE",
+                value: (lock) => {
+                  const { version } = plan.filled
+                  return replacing(after, {
+                    ...(lock === undefined || version === undefined ? {} : { [version.name]: lock.to }),
+                    ...time
+                  })
+                }
+              })))))),
     ({ value }) =>
       Effect.succeed(value)
   )

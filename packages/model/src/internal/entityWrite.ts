@@ -5,13 +5,10 @@ import type { DynamoDB, Operations } from "@armature/dynamodb/DynamoDB"
 import * as Wire from "@armature/dynamodb/Expression"
 import { checkSize, type Item } from "@armature/dynamodb/Item"
 import type * as Pointer from "@armature/s3/Pointer"
-import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { randomBytes } from "node:crypto"
-import { Ids } from "../Ids.js"
 import type { Fits, WriteAction } from "../Operation.js"
 import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
@@ -29,17 +26,13 @@ import {
 } from "./entityPlan.js"
 import { decode, withTable } from "./entityRead.js"
 import { failedOf, type Lock, onFailure, operation, type Prepared, type Returns } from "./entitySend.js"
+import { filled, replacing, type Values } from "./filled.js"
 import type { WriteOperation } from "./operation.js"
 import { assumed, report, type SizeReport } from "./size.js"
 
 type AnyPlan = EntityPlan<never>
-export type Values = Readonly<Record<string, unknown>>
 
 // ---------------------------------------------------------------------------------------------------------------- versions
-
-/** A copy of a value of the program with some of its attributes replaced; of a class, an instance of it. */
-export const replacing = (value: object, by: Values): object =>
-  Object.assign(Object.create(Object.getPrototypeOf(value)), value, by)
 
 export const lockOf = (
   plan: AnyPlan,
@@ -48,8 +41,6 @@ export const lockOf = (
   const { version } = plan.filled
   if (version === undefined) return Either.right(undefined)
   const read = value[version.name]
-  // a member of a union may have none
-  if (read === undefined && version.optional) return Either.right(undefined)
   if (typeof read !== "number" || !Number.isSafeInteger(read) || read < 0) {
     return Either.left(
       new SerializationException({ path: [version.name], reason: "is no version: a whole number from 0" })
@@ -86,31 +77,6 @@ const everything = (): boolean => true
 /** `migrate` has a condition of its own in place of the version's. */
 type Mode = "put" | "create" | "replace" | "migrate"
 
-const nowUtc = Effect.map(Clock.currentTimeMillis, (millis) => DateTime.unsafeMake(millis))
-
-/** The item with what fills itself: by every put the time of it and what is computed, by `create` ids and the time of creation. */
-const filled = (plan: AnyPlan, value: Values, mode: Mode): Effect.Effect<object> => {
-  const { computed, createdAt, generated, updatedAt, version } = plan.filled
-  const timed = mode === "create" ? [createdAt, updatedAt] : [updatedAt]
-  const times = timed.filter((one) => one !== undefined)
-  const ids = mode === "create" ? generated.filter(({ attribute }) => value[attribute.name] === undefined) : []
-  if (times.length === 0 && ids.length === 0 && computed.length === 0 && mode !== "create") return Effect.succeed(value)
-  return Effect.gen(function*() {
-    const fills: Record<string, unknown> = {}
-    if (mode === "create" && version !== undefined) fills[version.name] = 0
-    const now = times.length === 0 ? undefined : yield* nowUtc
-    for (const { name } of times) {
-      // a time of creation that is given stands
-      if (name !== createdAt?.name || value[name] === undefined) fills[name] = now
-    }
-    const service = yield* Ids
-    for (const { attribute, kind } of ids) fills[attribute.name] = yield* service[kind]
-    const made = replacing(value, fills)
-    for (const { attribute, from } of computed) Object.assign(made, { [attribute.name]: from(made) })
-    return made
-  })
-}
-
 export interface PutOptions {
   readonly if?: If | undefined
   readonly return?: Returns | undefined
@@ -129,7 +95,7 @@ interface Whole {
 }
 
 const whole = (plan: AnyPlan, table: string, given: Values, mode: Mode): Effect.Effect<Whole, unknown, unknown> =>
-  chain(filled(plan, given, mode), (ready) =>
+  chain(filled(plan, given, mode === "create"), (ready) =>
     chain(lockOf(plan, ready as Values), (lock) => {
       const value = lock === undefined || plan.filled.version === undefined
         ? ready
@@ -283,8 +249,7 @@ export const create = (plan: AnyPlan, construct: (input: Values) => object) => (
           catch: () => new SerializationException({ path: [], reason: "is not what the schema makes" })
         }),
         // before hooks see it, and once more after them
-        (made) =>
-          Effect.flatMap(filled(plan, made as Values, "create"), (item) => putPlan(plan, item, "create", undefined))
+        (made) => Effect.flatMap(filled(plan, made as Values, true), (item) => putPlan(plan, item, "create", undefined))
       ),
     ({ value }) => Effect.succeed(value)
   )

@@ -14,7 +14,8 @@ import { compile } from "./codec.js"
 import { Condition } from "./condition.js"
 import { chain, discriminator, type EntityPlan, writeId } from "./entityPlan.js"
 import { decode } from "./entityRead.js"
-import { migrateItem, replacing } from "./entityWrite.js"
+import { migrateItem } from "./entityWrite.js"
+import { replacing } from "./filled.js"
 
 type AnyPlan = EntityPlan<never>
 type Any<A = unknown> = Effect.Effect<A, unknown, unknown>
