@@ -11,6 +11,7 @@ import { save, update } from "./entityUpdate.js"
 import { checkItem, create, delete_, put, replace, size } from "./entityWrite.js"
 import { isOf, unfillable, type Values } from "./filled.js"
 import type { WriteOperation } from "./operation.js"
+import { keyTypes } from "./table.js"
 
 export const TypeId: unique symbol = Symbol.for("@armature/model/Entity")
 
@@ -45,6 +46,19 @@ const constructor = (schema: Schema.Schema.All): (input: Values) => object => {
   return (input) => all.find(({ is }) => is(input))?.make(input) ?? input
 }
 
+/** An attribute that is a key of the table or of an index by itself, and may be what DynamoDB takes for no value of it. */
+const mistyped = ({ attributes, table }: EntityPlan<never>): string | undefined => {
+  const types = keyTypes(table.plan)
+  for (const { name, stored, wireTypes } of attributes.values()) {
+    const type = types.get(stored)
+    const other = type === undefined ? undefined : wireTypes.find((one) => one !== type)
+    if (other !== undefined) {
+      return `the attribute at ${name} may be ${other}, and DynamoDB takes nothing but ${type} there, since it is a key`
+    }
+  }
+  return undefined
+}
+
 export const make = (
   table: Table.Any,
   schema: Schema.Schema.All,
@@ -53,10 +67,8 @@ export const make = (
 ) => {
   // what the plan is of is known to the types of the entity alone
   const plan: EntityPlan<never> = compile(table, schema, keys, options)
-  for (const attribute of plan.attributes.values()) {
-    const problem = unfillable(attribute)
-    if (problem !== undefined) refuse(plan.name, problem)
-  }
+  const problem = [...plan.attributes.values()].map(unfillable).find((one) => one !== undefined) ?? mistyped(plan)
+  if (problem !== undefined) refuse(plan.name, problem)
   return fromPlan(plan)
 }
 

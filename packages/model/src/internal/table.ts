@@ -62,7 +62,7 @@ const throughput = ({ readCapacityUnits, writeCapacityUnits }: Throughput) => ({
 })
 
 /** Each attribute that is in a key of the table or of an index, once, with its type. */
-const keyTypes = (plan: TablePlan): ReadonlyMap<string, KeyType> => {
+export const keyTypes = (plan: TablePlan): ReadonlyMap<string, KeyType> => {
   const all = [plan.key, ...Object.values(plan.indexes)].flatMap((keys) => [...keys.partitionKey, ...keys.sortKey])
   return new Map(
     all.map((name) => [name, (Object.hasOwn(plan.keyTypes, name) ? plan.keyTypes[name] : undefined) ?? "S"])
