@@ -379,4 +379,28 @@ describe("unions", () => {
     const get = Pets.get({ id: "1" })
     expect(successOf(get)).type.toBe<Option.Option<Cat | Dog>>()
   })
+  it("are created of what neither fills itself nor has a default in the value's own member", () => {
+    class Tram extends Schema.TaggedClass<Tram>()("Tram", {
+      id: Schema.String,
+      state: Schema.optionalWith(Schema.String, { default: () => "idle" }),
+      at: Attribute.CreatedAt
+    }) {}
+    class Bus extends Schema.TaggedClass<Bus>()("Bus", {
+      id: Schema.String,
+      state: Schema.String,
+      at: Schema.DateTimeUtc
+    }) {}
+    const Lines = Entity.make(App, Schema.Union(Tram, Bus), { primary: { pk: key`${"id"}`, sk: key`x` } })
+    const at = order.placedAt
+    Lines.create({ _tag: "Tram", id: "1" })
+    Lines.create({ _tag: "Tram", id: "1", state: "x", at })
+    Lines.create({ _tag: "Bus", id: "1", state: "x", at })
+    Lines.create(new Bus({ id: "1", state: "x", at }))
+    // @ts-expect-error! the default is the other's
+    Lines.create({ _tag: "Bus", id: "1", at })
+    // @ts-expect-error! the other fills it
+    Lines.create({ _tag: "Bus", id: "1", state: "x" })
+    // @ts-expect-error! what tells them apart has a default in each
+    Lines.create({ id: "1", state: "x", at })
+  })
 })

@@ -142,13 +142,14 @@ export interface HiddenMark {
 }
 
 /**
- * On the encoded type of an entity: the names of the attributes that have a default in the schema's constructor.
+ * On the encoded type of an entity, or of one member of a union: the names of the attributes that have a default in the schema's constructor,
+ * and of a member the type of its values.
  *
  * @since 0.1.0
  * @category marks
  */
-export interface DefaultedMark<out Names = PropertyKey> {
-  readonly [DefaultedId]: Names
+export interface DefaultedMark<out Names = PropertyKey, out Of = unknown> {
+  readonly [DefaultedId]: readonly [names: Names, of: Of]
 }
 
 /**

@@ -101,6 +101,61 @@ describe("a union at the root", () => {
     }))
 })
 
+describe("create of a union at the root", () => {
+  // what one member has, fills or defaults, another leaves to the program, or has not
+  class Tram extends Schema.TaggedClass<Tram>()("Tram", {
+    id: Schema.Number,
+    state: Schema.optionalWith(Schema.String, { default: () => "idle" }),
+    at: Attribute.CreatedAt,
+    ref: Schema.optionalWith(Attribute.ulid, { as: "Option" }),
+    seen: Attribute.UpdatedAt
+  }) {}
+  class Bus extends Schema.TaggedClass<Bus>()("Bus", {
+    id: Schema.Number,
+    state: Schema.String,
+    at: Schema.DateTimeUtc,
+    ref: Schema.String
+  }) {}
+  const Ferry = Schema.Struct({
+    _tag: Schema.Literal("Ferry", "Boat"),
+    id: Schema.Number,
+    state: Schema.String.pipe(Schema.propertySignature, Schema.withConstructorDefault(() => "moored")),
+    at: Schema.optional(Attribute.CreatedAt)
+  })
+  const All = Entity.make(App, Schema.Union(Schema.Union(Tram, Bus), Ferry), {
+    primary: { pk: key`LINES`, sk: key`${number("id", { digits: 4 })}` }
+  }, { name: "Line" })
+
+  test("fills what the value's own member fills, and nothing of another's", () =>
+    Effect.gen(function*() {
+      const tram = yield* All.create({ _tag: "Tram", id: 1 })
+      assert(tram instanceof Tram)
+      assert.strictEqual(tram.state, "idle")
+      assert.isTrue(Option.isSome(tram.ref))
+      assert.deepStrictEqual(tram.at, tram.seen)
+      const at = DateTime.unsafeMake(1000)
+      const bus = yield* All.create({ _tag: "Bus", id: 2, state: "x", at, ref: "r" })
+      assert.deepStrictEqual(bus, new Bus({ id: 2, state: "x", at, ref: "r" }))
+      const boat = yield* All.create({ _tag: "Boat", id: 3 })
+      assert.deepStrictEqual(Object.keys(boat).sort(), ["_tag", "at", "id", "state"])
+      assert.strictEqual(boat.state, "moored")
+      const instance = yield* All.create(new Bus({ id: 4, state: "x", at, ref: "r" }))
+      for (const one of [tram, bus, boat, instance]) {
+        assert.deepStrictEqual(Option.getOrThrow(yield* All.get({ id: one.id })), one)
+        yield* All.put(one)
+      }
+      const again = Option.getOrThrow(yield* All.get({ id: 2 }))
+      assert.deepStrictEqual(again, bus)
+    }))
+
+  test("fails where a default is another member's, and does not compile", () =>
+    Effect.gen(function*() {
+      const bus = { _tag: "Bus", id: 2, at: DateTime.unsafeMake(1000), ref: "r" } as const
+      const e = yield* Effect.flip(All.create(bus as typeof bus & { readonly state: string }))
+      assert.strictEqual(e._tag, "SerializationException")
+    }))
+})
+
 describe("what cannot be", () => {
   it("is refused when the entity is made, with its place", () => {
     const Loose: Schema.Schema<{ readonly id: string; readonly x: { readonly y: symbol } }> = Schema.Struct({

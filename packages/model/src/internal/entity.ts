@@ -9,7 +9,7 @@ import { decode, get, pick, require_, withTable } from "./entityRead.js"
 import type { Prepared } from "./entitySend.js"
 import { save, update } from "./entityUpdate.js"
 import { checkItem, create, delete_, put, replace, size } from "./entityWrite.js"
-import { isOf, unfillable, type Values } from "./filled.js"
+import { apart, unfillable, type Values } from "./filled.js"
 import type { WriteOperation } from "./operation.js"
 import { keyTypes } from "./table.js"
 
@@ -39,11 +39,10 @@ const constructor = (schema: Schema.Schema.All): (input: Values) => object => {
   const members: unknown = Reflect.get(schema, "members")
   if (!Array.isArray(members)) return (input) => input
   // what a union has under this name are its members
-  const all = (members as ReadonlyArray<Schema.Schema.All>).map((member) => ({
-    make: constructor(member),
-    is: isOf(member.ast)
-  }))
-  return (input) => all.find(({ is }) => is(input))?.make(input) ?? input
+  const all = members as ReadonlyArray<Schema.Schema.All>
+  const makes = all.map(constructor)
+  const is = apart(all.map(({ ast }) => ast))
+  return (input) => makes[is.findIndex((one) => one(input))]?.(input) ?? input
 }
 
 /** An attribute that is a key of the table or of an index by itself, and may be what DynamoDB takes for no value of it. */

@@ -47,17 +47,20 @@ export interface AnySchema {
  * The encoded type by the names that the program uses: of a struct or class its fields', so that a renamed attribute keeps its name. It is
  * computed from the class, whose name the compiler passes on at no cost, not from the type of its fields.
  */
-export type Shape<S extends AnySchema> = S extends { readonly fields: unknown } ?
+export type Shape<S extends AnySchema> = ShapeOf<S, unknown>
+
+type ShapeOf<S extends AnySchema, Of> = S extends { readonly fields: unknown } ?
     & { readonly [K in keyof S["fields"]]: FieldShape<S["fields"][K]> }
     & DefaultedMark<
       {
         [K in keyof S["fields"]]: S["fields"][K] extends { readonly _HasDefault: true } ? K : never
-      }[keyof S["fields"]]
+      }[keyof S["fields"]],
+      Of
     >
   : S extends { readonly members: ReadonlyArray<infer M> } ? ShapeOfMember<M>
   : S["Encoded"]
 
-type ShapeOfMember<M> = M extends AnySchema ? Shape<M> : never
+type ShapeOfMember<M> = M extends AnySchema ? ShapeOf<M, M["Type"]> : never
 
 type FieldShape<F> = F extends { readonly Encoded: infer E } ? E
   : F extends { readonly _EncodedToken: "?:" } ? Schema.Schema.Encoded<F> | undefined
@@ -105,8 +108,27 @@ type FilledKinds = "version" | "createdAt" | "updatedAt" | "generated" | "comput
 /** What has a default in the constructor. */
 type Defaulted<E> = E extends DefaultedMark<infer Names> ? Names : never
 
-/** What `create` takes: the attributes of the model; those that it fills, and those that have a default, may be left out. */
-export type CreateInput<A, E> = A extends unknown ? CreateInputOf<A, KeysOf<E>, Filled<E> | Defaulted<E>> : never
+/**
+ * What `create` takes: the attributes of the model; those that it fills, and those that have a default, may be left out. Of a union, those that
+ * the value's own member fills, but for what tells the members apart.
+ */
+export type CreateInput<A, E> = CreateInputOfAny<A, E, A>
+
+type CreateInputOfAny<A, E, All> = A extends unknown ? CreateInputOfMember<A, MemberOf<A, E>, All> : never
+
+type CreateInputOfMember<A, E, All> = CreateInputOf<A, KeysOf<E>, Filled<E> | Exclude<Defaulted<E>, Telling<A, All>>>
+
+/** The members of the encoded type that a value is of. */
+type MemberOf<A, E> = E extends DefaultedMark<PropertyKey, infer Of> ? A extends Of ? E : never : E
+
+/** The attributes by whose literals a value of the one type is told from others of the union. */
+type Telling<A, All> = [All] extends [A] ? never
+  : { [N in keyof A & keyof All]: Tells<A[N], All[N], N> }[keyof A & keyof All]
+
+type Tells<Own, Any, N> = [Any] extends [Own] ? never
+  : Own extends string | number | bigint | boolean | null
+    ? string extends Own ? never : number extends Own ? never : bigint extends Own ? never : N
+  : never
 
 /**
  * What `create` takes of the type `I`: where an attribute is not there, what says so in the first line of the compiler's message.

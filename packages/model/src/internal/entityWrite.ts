@@ -248,8 +248,13 @@ export const create = (plan: AnyPlan, construct: (input: Values) => object) => (
           try: () => construct(input),
           catch: () => new SerializationException({ path: [], reason: "is not what the schema makes" })
         }),
-        // before hooks see it, and once more after them
-        (made) => Effect.flatMap(filled(plan, made as Values, true), (item) => putPlan(plan, item, "create", undefined))
+        (made) => {
+          const write = (item: object) => putPlan(plan, item, "create", undefined)
+          // once more before hooks see it
+          return plan.hooks?.beforePut === undefined
+            ? write(made)
+            : chain(filled(plan, made as Values, true), write)
+        }
       ),
     ({ value }) => Effect.succeed(value)
   )

@@ -43,6 +43,8 @@ const literalsOf = (ast: AST.AST): ReadonlyArray<unknown> => {
   switch (ast._tag) {
     case "Literal":
       return [ast.literal]
+    case "Enums":
+      return ast.enums.map(([, value]) => value)
     case "Refinement":
       return literalsOf(ast.from)
     case "Union": {
@@ -54,15 +56,28 @@ const literalsOf = (ast: AST.AST): ReadonlyArray<unknown> => {
   }
 }
 
-/** Whether a value has the literals by which the values of a schema are told from those of others. */
-export const isOf = (ast: AST.AST): (value: Values) => boolean => {
-  const all = paths.names(ast).flatMap((name) => {
-    const literals = paths.routes(ast, [name]).flatMap(({ layers: [first] }) =>
+/** The attributes of a schema that are literals, with these. */
+const literalsIn = (ast: AST.AST): ReadonlyMap<string, ReadonlyArray<unknown>> => {
+  const found = new Map<string, ReadonlyArray<unknown>>()
+  for (const name of paths.names(ast)) {
+    const all = paths.routes(ast, [name]).map(({ layers: [first] }) =>
       first === undefined ? [] : literalsOf(AST.typeAST(first.ast))
     )
-    return literals.length === 0 ? [] : [{ name, literals }]
-  })
-  return (value) => all.every(({ literals, name }) => literals.includes(value[name]))
+    if (all.every((one) => one.length > 0)) found.set(name, all.flat())
+  }
+  return found
+}
+
+const sameLiterals = (a: ReadonlyArray<unknown> = [], b: ReadonlyArray<unknown> = []): boolean =>
+  a.every((one) => b.includes(one)) && b.every((one) => a.includes(one))
+
+/** For each member of a union, whether a value is one of it, by the literals that tell the members apart; none is where nothing does. */
+export const apart = (members: ReadonlyArray<AST.AST>): ReadonlyArray<(value: Values) => boolean> => {
+  const all = members.map(literalsIn)
+  const names = [...all[0]?.keys() ?? []].filter((name) =>
+    all.every((one) => one.has(name)) && all.some((one) => !sameLiterals(one.get(name), all[0]?.get(name)))
+  )
+  return all.map((own) => (value) => names.length > 0 && names.every((name) => own.get(name)?.includes(value[name])))
 }
 
 // ---------------------------------------------------------------------------------------------------------------- attributes
@@ -135,28 +150,35 @@ const fillOf = (ast: AST.AST, name: string): ReadonlyArray<Fill> => {
   }]
 }
 
-interface Member {
-  readonly is: (value: Values) => boolean
-  readonly fills: ReadonlyArray<Fill>
+interface Fills {
+  readonly members: ReadonlyArray<{ readonly is: (value: Values) => boolean; readonly fills: ReadonlyArray<Fill> }>
+  /** Of a value that is told to be of no member. */
+  readonly any: ReadonlyArray<Fill>
 }
 
-const known = new WeakMap<Schema.Schema.All, ReadonlyArray<Member>>()
+const known = new WeakMap<Schema.Schema.All, Fills>()
 
-const everyValue = (): boolean => true
+const compiled = ({ attributes, schema: { ast } }: EntityPlan<never>): Fills => {
+  const names = [...attributes.values()].flatMap(({ filled, name }) => filled.length === 0 ? [] : [name])
+  const fillsIn = (member: AST.AST) => names.flatMap((name) => fillOf(member, name))
+  const members = membersOf(ast)
+  const is = apart(members)
+  return {
+    any: fillsIn(ast),
+    members: names.length === 0 || members.length === 1
+      ? []
+      : members.map((member, i) => ({ is: is[i] ?? nothing, fills: fillsIn(member) }))
+  }
+}
+
+const nothing = (): boolean => false
 
 /** What fills itself in a value of the entity. */
-const fillsOf = ({ attributes, schema }: EntityPlan<never>, value: Values): ReadonlyArray<Fill> => {
-  let members = known.get(schema)
-  if (members === undefined) {
-    const names = [...attributes.values()].flatMap(({ filled, name }) => filled.length === 0 ? [] : [name])
-    const all = membersOf(schema.ast)
-    members = all.map((ast) => ({
-      is: all.length === 1 ? everyValue : isOf(ast),
-      fills: names.flatMap((name) => fillOf(ast, name))
-    }))
-    known.set(schema, members)
-  }
-  return members.find(({ is }) => is(value))?.fills ?? []
+const fillsOf = (plan: EntityPlan<never>, value: Values): ReadonlyArray<Fill> => {
+  const before = known.get(plan.schema)
+  const { any, members } = before ?? compiled(plan)
+  if (before === undefined) known.set(plan.schema, { any, members })
+  return members.find(({ is }) => is(value))?.fills ?? any
 }
 
 /** Why an attribute cannot be what fills itself, if it cannot. */
