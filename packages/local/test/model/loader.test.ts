@@ -2,6 +2,7 @@
 import * as DynamoDB from "@armature/dynamodb/DynamoDB"
 import * as LocalDynamoDB from "@armature/local/LocalDynamoDB"
 import * as Loader from "@armature/model/Loader"
+import * as Stored from "@armature/model/Stored"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -10,7 +11,8 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { assert } from "vitest"
-import { failure, sent, test, timed, user, Users } from "./together.js"
+import type { World } from "./shop.js"
+import { failure, objects, person, Persons, sent, test, timed, user, Users } from "./together.js"
 
 const window = "10 millis"
 const get = (id: string) => Users.get({ id })
@@ -157,5 +159,46 @@ describe("a loader", () => {
       const late = yield* Effect.fork(load(get("1")))
       assert.isTrue(Exit.isInterrupted(yield* Fiber.await(late)))
       assert.strictEqual(yield* sent("BatchGetItem"), 0)
+    }))
+
+  test("gives values in S3 that were replaced after the item was read as they are now, and those that are gone as a failure", () =>
+    Effect.gen(function*() {
+      yield* Effect.forEach(["1", "2", "3"], (id) => Persons.put(person(id)))
+      const { load } = yield* Loader.make({ window: "1 millis" })
+      const [first, second, third, picked] = yield* Effect.all([
+        load(Persons.require({ id: "1" })),
+        load(Persons.require({ id: "2" })),
+        load(Persons.require({ id: "3" })),
+        load(Persons.pick({ id: "1" }, ["photo"]))
+      ], { concurrency: "unbounded" })
+      yield* Persons.update({ id: "1" }, (p) => [p.photo.set(Stored.of(new Uint8Array([4, 5, 6])))])
+      yield* Persons.delete({ id: "2" })
+      assert.strictEqual(yield* objects, 2)
+      assert.deepStrictEqual(yield* first.photo.read, new Uint8Array([4, 5, 6]))
+      assert.deepStrictEqual(yield* Option.getOrThrow(picked).photo.read, new Uint8Array([4, 5, 6]))
+      assert.deepStrictEqual(yield* third.photo.read, new Uint8Array([1, 2, 3]))
+      const gone = yield* failure(second.photo.read, "S3AttributeException")
+      assert.strictEqual(gone.reason, "NotFound")
+      // the items of first and picked were read again, and that of second; that of third was not
+      assert.strictEqual(yield* sent("GetItem"), 3)
+    }))
+
+  test("gives them so as well when they are replaced before its answer is there", () =>
+    Effect.gen(function*() {
+      yield* Persons.put(person("1"))
+      const db = yield* DynamoDB.DynamoDB
+      const replace = Persons.update({ id: "1" }, (p) => [p.photo.set(Stored.of(new Uint8Array([4, 5, 6])))])
+      const world = yield* Effect.context<World>()
+      const late: DynamoDB.DynamoDB.Service = {
+        ...db,
+        batchGetItem: (...args) =>
+          Effect.zipLeft(db.batchGetItem(...args), Effect.orDie(Effect.provide(replace, world)))
+      }
+      const photo = yield* Effect.flatMap(
+        Loader.make({ window: "1 millis" }),
+        ({ load }) => Effect.flatMap(load(Persons.require({ id: "1" })), ({ photo }) => photo.read)
+      ).pipe(Effect.provideService(DynamoDB.DynamoDB, late))
+      assert.deepStrictEqual(photo, new Uint8Array([4, 5, 6]))
+      assert.strictEqual(yield* sent("GetItem"), 1)
     }))
 })

@@ -4,14 +4,20 @@ import * as Faults from "@armature/local/Faults"
 import * as LocalDynamoDB from "@armature/local/LocalDynamoDB"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { assert } from "vitest"
-import { Accounts, Orders, type World, world } from "./shop.js"
+import { Account, Accounts, Orders, type World, world } from "./shop.js"
 
 const test = (what: string, body: () => Effect.Effect<void, unknown, World>) =>
   it.scopedLive(what, () => Effect.suspend(body).pipe(Effect.provide(world)))
 
 const lost = (operation: "PutItem" | "UpdateItem" | "DeleteItem") =>
   LocalDynamoDB.withFaults([{ operation, failure: Faults.connectionReset, effect: "after" }])
+
+const puts = Effect.flatMap(
+  LocalDynamoDB.LocalDynamoDB,
+  (local) => Effect.map(local.calls, (all) => all.filter(({ operation }) => operation === "PutItem").length)
+)
 
 /** Somebody else's write right after ours. */
 const overwritten = Effect.flatMap(DynamoDB.DynamoDB, (db) =>
@@ -65,6 +71,42 @@ describe("a versioned write whose answer was lost", () => {
       assert.strictEqual(old._tag, "WriteOutcomeUnknownException")
       const gone = yield* Effect.flip(Accounts.delete({ id: "1", version: 2 }).pipe(lost("DeleteItem")))
       assert.strictEqual(gone._tag, "WriteOutcomeUnknownException")
+    }))
+})
+
+describe("a versioned put that returns the old item, and whose answer was lost,", () => {
+  const asksForOld = (account: Account) => Accounts.put(account, { return: "ALL_OLD" })
+
+  test("is unknown where it took effect, was sent once, and is seen by whoever reads again", () =>
+    Effect.gen(function*() {
+      const created = yield* Accounts.create({ id: "1", balance: 1 })
+      const write = asksForOld(new Account({ ...created, balance: 2 })).pipe(lost("PutItem"))
+      const e = yield* Effect.flip(write)
+      assert.strictEqual(e._tag, "WriteOutcomeUnknownException")
+      assert.strictEqual(yield* puts, 2)
+      const stands = yield* Accounts.require({ id: "1" })
+      assert.deepStrictEqual([stands.version, stands.balance], [2, 2])
+    }))
+
+  test("is unknown as well where it did not", () =>
+    Effect.gen(function*() {
+      const created = yield* Accounts.create({ id: "1", balance: 1 })
+      const e = yield* Effect.flip(
+        asksForOld(new Account({ ...created, balance: 2 })).pipe(
+          LocalDynamoDB.withFaults([{ operation: "PutItem", failure: Faults.connectionReset, effect: "before" }])
+        )
+      )
+      assert.strictEqual(e._tag, "WriteOutcomeUnknownException")
+      assert.strictEqual((yield* Accounts.require({ id: "1" })).version, 1)
+    }))
+
+  test("gives the old one where the answer came, and without asking for it is known to be made", () =>
+    Effect.gen(function*() {
+      const created = yield* Accounts.create({ id: "1", balance: 1 })
+      const old = yield* asksForOld(new Account({ ...created, balance: 2 }))
+      assert.deepStrictEqual(Option.map(old, ({ balance, version }) => [balance, version]), Option.some([1, 1]))
+      const next = yield* Accounts.put(new Account({ ...created, balance: 3, version: 2 })).pipe(lost("PutItem"))
+      assert.strictEqual(next.version, 3)
     }))
 })
 
