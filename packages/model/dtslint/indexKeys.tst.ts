@@ -8,6 +8,7 @@ import { key } from "@armature/model/Key"
 import * as Table from "@armature/model/Table"
 import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "tstyche"
 
@@ -127,6 +128,32 @@ describe("what fills itself", () => {
     expect(successOf(All.create({ id: "1" })).changed).type.toBe<DateTime.Utc | null>()
     // @ts-expect-error Refused<"id is missing">
     All.create({})
+  })
+})
+
+describe("an Option, however it is stored,", () => {
+  class Noted extends Schema.Class<Noted>("Noted")({
+    id: Schema.String,
+    state: Schema.String,
+    nick: Schema.OptionFromNullOr(Schema.String),
+    alias: Schema.optionalWith(Schema.String, { as: "Option", nullable: true }),
+    name: Schema.OptionFromNonEmptyTrimmedString
+  }) {}
+  const All = Entity.make(App, Noted, {
+    primary,
+    byState: { index: "gsi1", pk: key`${"state"}#${"nick"}`, sk: key`${"alias"}` }
+  })
+  it("is the value inside in operands and keys, and null for none where that is what stands there", () => {
+    All.update({ id: "1" }, (p) => [p.nick.set("n")], { given: { state: "new" } })
+    All.update({ id: "1" }, (p) => [p.nick.set(null)], { given: { state: "new" }, if: (p) => p.nick.eq("m") })
+    All.update({ id: "1" }, (p) => [p.state.set("old")], { given: { nick: undefined } })
+    All.update({ id: "1" }, (p) => [p.alias.set("a"), p.name.set("x")])
+    // @ts-expect-error Type 'null' is not assignable to type 'string'
+    All.query("byState", { state: "new", nick: null })
+    // @ts-expect-error! none of one that is left out is taken away
+    All.update({ id: "1" }, (p) => [p.alias.set(null)])
+    // @ts-expect-error! the value inside
+    All.update({ id: "1" }, (p) => [p.name.set(Option.some("x"))])
   })
 })
 

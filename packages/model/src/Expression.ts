@@ -376,8 +376,9 @@ interface MemberAt<M, K extends string, A, E> {
   readonly at: <N extends Keys<A> & Keys<E>>(name: N) => Member<M, K, A, E, N>
 }
 
-/** What an operand of an `Option` attribute is: the value inside. */
-type Operand<A> = A extends Option<infer X> ? X : Exclude<A, undefined>
+/** What an operand of an `Option` attribute is: the value inside, or `null` for none of one that is stored so. */
+type Operand<A, E> = A extends Option<infer X> ? X | (undefined extends E ? never : Extract<E, null>)
+  : Exclude<A, undefined>
 
 /**
  * The path of type `A` in the program and `E` in the encoded form.
@@ -414,7 +415,7 @@ type Keys<T> = T extends unknown ? keyof T & string : never
 type Get<T, K> = T extends unknown ? K extends keyof T ? T[K] : undefined : never
 
 type Member<M, K extends string, A, E, N extends string> =
-  & Path<M, K, Operand<Get<NonNullable<A>, N>>, NonNullable<Get<E, N>>>
+  & Path<M, K, Operand<Get<NonNullable<A>, N>, Get<E, N>>, NonNullable<Get<E, N>>>
   & (undefined extends Get<NonNullable<A>, N> | Get<E, N> ? Removable<K> : unknown)
 
 type Members<M, K extends string, A, E, Reserved> = {

@@ -54,6 +54,21 @@ const isOption = (ast: AST.AST): ast is AST.Declaration =>
   AST.isDeclaration(ast) &&
   Option.exists(AST.getTypeConstructorAnnotation(ast), (type) => type._tag === "effect/Option")
 
+/**
+ * An operand at a place whose values are Options: what is in it, or `null` for none where that is no value of its own. One of an element of a
+ * list or a record is an Option as it is.
+ */
+const wrapping = (ast: AST.AST): (value: unknown) => unknown => {
+  let type = AST.typeAST(ast)
+  while (AST.isRefinement(type) || AST.isSuspend(type)) type = AST.isSuspend(type) ? type.f() : type.from
+  const inside = isOption(type) ? type.typeParameters[0] : undefined
+  if (inside === undefined) return (value) => value
+  if (isOption(inside)) return Option.some
+  const isValue = ParseResult.is(Schema.make(inside))
+  return (value) =>
+    Option.isOption(value) ? value : value === null && !isValue(null) ? Option.none() : Option.some(value)
+}
+
 /** Every way that a name of the program's can take through a schema. */
 const steps = (ast: AST.AST, name: string | number): ReadonlyArray<Step> => {
   switch (ast._tag) {
@@ -220,8 +235,7 @@ const encodeRoute = ({ layers }: Route): Encode => {
     }
   })
   const [first] = layers
-  // an operand of an Option is what is in it
-  const wrap = first !== undefined && isOption(first.ast) ? Option.some : (value: unknown) => value
+  const wrap = wrapping(first?.ast ?? AST.neverKeyword)
   return (value) =>
     encoders.reduce<ReturnType<Encode>>(
       (before, encode) => ParseResult.flatMap(before, encode),

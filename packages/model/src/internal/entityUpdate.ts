@@ -1,7 +1,7 @@
 /** Updates: what a program changes, the keys of indexes that follow from it, and what changes by itself. */
 import type { SerializationException } from "@armature/aws/Exceptions"
-import { ValidationException } from "@armature/aws/Exceptions"
-import type { AttributeValue, ReadonlyAttributeValue } from "@armature/dynamodb/AttributeValue"
+import type { ValidationException } from "@armature/aws/Exceptions"
+import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import type { ItemTooLargeException } from "@armature/dynamodb/DynamoDBException"
 import * as Wire from "@armature/dynamodb/Expression"
 import { checkSize } from "@armature/dynamodb/Item"
@@ -13,7 +13,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { WriteAction } from "../Operation.js"
 import * as behaviours from "./behaviours.js"
-import type { Attribute, Draft, Operand } from "./codec.js"
+import type { Draft, Operand } from "./codec.js"
 import * as condition from "./condition.js"
 import { type Claims, claims, type If, operands, render } from "./entityCondition.js"
 import { changes } from "./entityDiff.js"
@@ -26,23 +26,17 @@ import {
   keysOfItem,
   partNames,
   primaryKey,
-  type Side,
   withoutKeyAttributes,
-  writeId,
-  writeSide
+  writeId
 } from "./entityPlan.js"
 import { decode, decodeSome, withTable } from "./entityRead.js"
 import { canTell, failedOf, type Lock, onFailure, operation, type Prepared, type Returns } from "./entitySend.js"
 import { existingItem, keptConditions, lockOf } from "./entityWrite.js"
 import { replacing, type Values, writtenAt } from "./filled.js"
+import { type Failure, type Given, indexKeys, invalid, selfSets } from "./indexKeys.js"
 import type { WriteOperation } from "./operation.js"
 
 type AnyPlan = EntityPlan<never>
-
-type Failure = SerializationException | ValidationException
-
-const invalid = (reason: string): Either.Either<never, ValidationException> =>
-  Either.left(new ValidationException({ reason }))
 
 // ---------------------------------------------------------------------------------------------------------------- values
 
@@ -98,6 +92,10 @@ const prepareActions = (
       })
     }))
 
+/** What the changes make of attributes; of what goes to S3, which is part of no key, nothing. */
+const known = ({ changes }: Changes) =>
+  changes.map(({ action, values }) => ({ action, value: () => values(new Map())[0] }))
+
 const sealed = (
   all: ReadonlyArray<Operand>,
   facts: Prepared["facts"]
@@ -120,105 +118,6 @@ const storesOf = (owners: Changes["owners"], stored: ReadonlyArray<Stored>): Sto
     if (owner !== undefined) stores.set(owner, [...stores.get(owner) ?? [], one])
   })
   return stores
-}
-
-// ---------------------------------------------------------------------------------------------------------------- index keys
-
-/** An attribute that changes by itself. */
-interface SelfSet {
-  readonly attribute: Attribute
-  readonly value: AttributeValue
-}
-
-/** What changes by itself in an update of these attributes: the version, and the time of the write where the program does not set it. */
-const selfSets = (
-  { filled: { updatedAt, version } }: AnyPlan,
-  lock: Lock | undefined,
-  actions: ReadonlyArray<condition.Action>,
-  millis: number
-): ReadonlyArray<SelfSet> => [
-  ...(lock === undefined || version === undefined ? [] : [{ attribute: version, value: { N: String(lock.to) } }]),
-  ...(updatedAt === undefined || actions.some(({ root }) => root === updatedAt.name)
-    ? []
-    : [{ attribute: updatedAt, value: { S: new Date(millis).toISOString() } }])
-]
-
-interface Indexed {
-  readonly actions: ReadonlyArray<Wire.Action>
-  readonly conditions: ReadonlyArray<Wire.Condition>
-}
-
-/** An attribute that is given: as it stands in the item, or not there. */
-type Given = ReadonlyMap<string, AttributeValue | undefined>
-
-/** What an update does to an attribute: `whole` if it is known what stands there afterwards. */
-interface Touched {
-  readonly whole: boolean
-  readonly value: () => ReadonlyAttributeValue | undefined
-}
-
-/**
- * The keys of indexes that an update touches, made anew out of what it sets, what changes by itself, the primary key, and what is given: which
- * must be what stands there, or the key would be another item's.
- */
-const indexKeys = (
-  plan: AnyPlan,
-  changes: ReadonlyArray<Change>,
-  self: ReadonlyArray<SelfSet>,
-  primary: ReadonlyMap<string, AttributeValue>,
-  given: Given
-): Either.Either<Indexed, Failure> => {
-  const touched = new Map([
-    ...self.map(({ attribute, value }) => [attribute.name, { whole: true, value: () => value }] as const),
-    ...changes.map(({ action, values }): readonly [string, Touched] => [
-      action.root,
-      { whole: action.whole, value: () => values(new Map())[0] }
-    ])
-  ])
-  const actions = new Map<string, Wire.Action>()
-  const conditions = new Map<string, Wire.Condition>()
-  for (const name of partNames(plan.primary)) {
-    if (touched.has(name)) return invalid(`${name} is part of the primary key, which no update changes`)
-  }
-  for (const index of plan.secondary) {
-    for (const side of [...index.pk, ...index.sk]) {
-      const own = side.parts.filter((part) => touched.has(part.name))
-      if (own.length === 0) continue
-      const unknown = own.find((part) => touched.get(part.name)?.whole !== true)
-      if (unknown !== undefined) {
-        return invalid(
-          `${unknown.name} is part of a key of the index ${index.index}, and can only be set to a known value`
-        )
-      }
-      if (side.key._tag === "Attribute") continue
-      for (const part of side.parts) {
-        if (touched.has(part.name) || primary.has(part.name)) continue
-        if (!given.has(part.name)) {
-          return invalid(
-            `${part.name} is not given, and the index ${index.index} has a key that is made of it and of what is set`
-          )
-        }
-        const value = given.get(part.name)
-        conditions.set(
-          part.name,
-          value === undefined
-            ? Wire.attributeNotExists([part.stored])
-            : Wire.eq([part.stored], Wire.attributeValue(value))
-        )
-      }
-      const valueOf = ({ name }: Side["parts"][number]): ReadonlyAttributeValue | undefined =>
-        touched.has(name) ? touched.get(name)?.value() : primary.get(name) ?? given.get(name)
-      const written = writeSide(side, valueOf)
-      if (Either.isLeft(written)) return Either.left(written.left)
-      actions.set(
-        side.attribute,
-        written.right === undefined
-          ? Wire.remove([side.attribute])
-          : Wire.set([side.attribute], Wire.attributeValue(written.right))
-      )
-    }
-  }
-  return Either.right({ actions: [...actions.values()], conditions: [...conditions.values()] })
 }
 
 // ---------------------------------------------------------------------------------------------------------------- the plan
@@ -252,7 +151,7 @@ const updatePlan = (
             chain(lockOf(plan, key), (lock) =>
               chain(prepareActions(update.actions, facts), (made) => {
                 const self = selfSets(plan, lock, update.actions, millis)
-                return chain(indexKeys(plan, made.changes, self, parts, update.given), (indexed) => {
+                return chain(indexKeys(plan, known(made), self, parts, update.given), (indexed) => {
                   const required = [
                     ...(lock === undefined ? [] : [lock.condition]),
                     ...indexed.conditions,
