@@ -1,5 +1,7 @@
 /** Options, by each of the ways in which a schema stores them: in expressions and keys they are the value inside. */
+import type { DynamoDB } from "@armature/dynamodb/DynamoDB"
 import * as Local from "@armature/local/Local"
+import * as LocalDynamoDB from "@armature/local/LocalDynamoDB"
 import * as Entity from "@armature/model/Entity"
 import { key } from "@armature/model/Key"
 import * as Table from "@armature/model/Table"
@@ -103,5 +105,27 @@ describe("an Option", () => {
       assert.deepStrictEqual((yield* All.require({ id: "1" })).own, Option.some(null))
       yield* All.update({ id: "1" }, (p) => [p.own.remove])
       assert.deepStrictEqual((yield* All.require({ id: "1" })).own, Option.none())
+    }).pipe(Effect.provide(world)))
+
+  it.effect("has no paths into it where a transformation stands between: a failure of the operation, and nothing is sent", () =>
+    Effect.gen(function*() {
+      class Deep extends Schema.Class<Deep>("Deep")({
+        id: Schema.String,
+        text: Schema.String,
+        own: Schema.OptionFromNullOr(Schema.Struct({ z: Schema.String }))
+      }) {}
+      const All = Entity.make(App, Deep, { primary: keys.primary })
+      const refused = [
+        All.update({ id: "1" }, (p) => [p.own.z.set("a")]),
+        All.update({ id: "1" }, (p) => [p.text.set(p.own.z)]),
+        All.update({ id: "1" }, (p) => [p.text.set("a")], { if: (p) => p.text.eq(p.own.z) }),
+        All.delete({ id: "1" }, { if: (p) => p.own.z.eq("a") })
+      ]
+      for (const one of refused) {
+        const e = yield* Effect.flip(one as Effect.Effect<unknown, Effect.Effect.Error<typeof one>, DynamoDB>)
+        assert.strictEqual(e._tag, "ValidationException")
+        assert.include(e.message, "a path into own")
+      }
+      assert.isEmpty(yield* Effect.flatMap(LocalDynamoDB.LocalDynamoDB, (local) => local.calls))
     }).pipe(Effect.provide(world)))
 })

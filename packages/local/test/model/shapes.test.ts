@@ -9,6 +9,7 @@ import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { assert } from "vitest"
@@ -166,5 +167,27 @@ describe("what cannot be", () => {
       () => Entity.make(App, Loose, { primary: { pk: key`${"id"}`, sk: key`x` } }, { name: "Loose" }),
       /x\.y/
     )
+  })
+
+  it("nor a key behind a transformation of the whole item, where no path leads to it", () => {
+    class Base extends Schema.Class<Base>("Base")({ id: Schema.String }) {}
+    class Changed extends Base.transformOrFail<Changed>("Changed")({ more: Schema.Number }, {
+      decode: (base) => ParseResult.succeed({ ...base, more: 1 }),
+      encode: ({ id }) => ParseResult.succeed({ id })
+    }) {}
+    assert.throws(
+      () => Entity.make(App, Changed, { primary: { pk: key`${"id"}`, sk: key`x` } }),
+      /made of id, which is not to be found/
+    )
+  })
+
+  it("nor a time of expiry that is not the table's", () => {
+    const Expiring = Table.make("expiring", { key: ["pk"], timeToLive: "expires" })
+    const entity = (field: typeof Attribute.TimeToLive, name: string) =>
+      Entity.make(Expiring, Schema.Struct({ id: Schema.String, [name]: field }), { primary: { pk: key`${"id"}` } }, {
+        name: "Expiring"
+      })
+    assert.strictEqual(entity(Attribute.TimeToLive, "expires").name, "Expiring")
+    assert.throws(() => entity(Attribute.TimeToLive, "gone"), /stored as gone, and the table's items expire by expires/)
   })
 })

@@ -101,8 +101,12 @@ const at = (values: Values, i: number): AttributeValue => {
   return value
 }
 
-const toTerm = (value: unknown, encode: (value: unknown) => Operand): Term =>
-  isTerm(value) ? value : new Term([encode(value)], (values, from) => Wire.attributeValue(at(values, from)))
+const toTerm = (value: unknown, encode: (value: unknown) => Operand): Term => {
+  if (!isTerm(value)) return new Term([encode(value)], (values, from) => Wire.attributeValue(at(values, from)))
+  // a path that there is none of is told here, and not where the request is made
+  if (value[operandsOf].length === 0) value[termOf]([], 0)
+  return value
+}
 
 const compare = (
   left: Wire.Path | Wire.ConditionOperand,
@@ -445,9 +449,9 @@ const handler: ProxyHandler<Path> = {
 const wrapped = (lookup: Lookup, path: readonly [string, ...ReadonlyArray<string | number>]): Path =>
   new Proxy(new Path(lookup, path), handler)
 
-/** Thrown where a program asks for the path of what is stored in the key alone, and caught where its function is called. */
-class KeyOnly {
-  constructor(readonly name: string) {}
+/** Thrown where a program asks for a path that there is none of, and caught where its function is called. */
+export class NoPath {
+  constructor(readonly reason: string) {}
 }
 
 /** What a program's function makes of an entity's paths. */
@@ -455,9 +459,8 @@ export const made = <P, A>(paths: P, f: (paths: P) => A): Either.Either<A, Valid
   try {
     return Either.right(f(paths))
   } catch (e) {
-    if (!(e instanceof KeyOnly)) throw e
-    const reason = `${e.name} is stored in the key alone (storeKeyAttributes is false): no expression can read it`
-    return Either.left(new ValidationException({ reason }))
+    if (!(e instanceof NoPath)) throw e
+    return Either.left(new ValidationException({ reason: e.reason }))
   }
 }
 
@@ -472,7 +475,7 @@ export const root = (
     let path: Path | undefined
     const get = keyOnly.has(name)
       ? () => {
-        throw new KeyOnly(name)
+        throw new NoPath(`${name} is stored in the key alone (storeKeyAttributes is false): no expression can read it`)
       }
       : () => path ??= wrapped(lookup, [name])
     Object.defineProperty(paths, name, { enumerable: true, get })

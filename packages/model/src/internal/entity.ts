@@ -1,6 +1,7 @@
 /** An entity put together: its plan, and its operations over it. */
 import type { Item } from "@armature/dynamodb/Item"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type * as Table from "../Table.js"
 import { compile, type Declared, type EntityPlan, type Options, partNames, refuse } from "./entityPlan.js"
@@ -58,6 +59,23 @@ const mistyped = ({ attributes, table }: EntityPlan<never>): string | undefined 
   return undefined
 }
 
+/** A part of a key that is no attribute of the program's own: behind a transformation of the whole item. */
+const unreachable = ({ codec, primary, secondary }: EntityPlan<never>): string | undefined => {
+  for (const keys of [primary, ...secondary]) {
+    for (const name of partNames(keys)) {
+      const found = codec.at([name])
+      if (Either.isLeft(found)) return `a key is made of ${name}, which ${found.left.problem}`
+    }
+  }
+  return undefined
+}
+
+/** An item would never expire. */
+const unexpiring = ({ filled: { timeToLive }, table }: EntityPlan<never>): string | undefined =>
+  timeToLive === undefined || table.plan.timeToLive === undefined || table.plan.timeToLive === timeToLive.stored
+    ? undefined
+    : `the attribute at ${timeToLive.name} (timeToLive) is stored as ${timeToLive.stored}, and the table's items expire by ${table.plan.timeToLive}`
+
 export const make = (
   table: Table.Any,
   schema: Schema.Schema.All,
@@ -66,7 +84,8 @@ export const make = (
 ) => {
   // what the plan is of is known to the types of the entity alone
   const plan: EntityPlan<never> = compile(table, schema, keys, options)
-  const problem = [...plan.attributes.values()].map(unfillable).find((one) => one !== undefined) ?? mistyped(plan)
+  const problem = [...plan.attributes.values()].map(unfillable).find((one) => one !== undefined) ?? mistyped(plan) ??
+    unreachable(plan) ?? unexpiring(plan)
   if (problem !== undefined) refuse(plan.name, problem)
   return fromPlan(plan)
 }

@@ -12,7 +12,7 @@ import type * as Table from "../Table.js"
 import type { Evolve, Hooks } from "./around.js"
 import type { Facts } from "./behaviours.js"
 import { type Attribute, compile as compileCodec, type ItemCodec, type PathCodec } from "./codec.js"
-import { type Path, root } from "./condition.js"
+import { NoPath, type Path, root } from "./condition.js"
 import type { Plan as KeyPlan } from "./key.js"
 import * as keyCodec from "./keyCodec.js"
 
@@ -433,7 +433,8 @@ export const compile = <A>(
   const at = (path: ReadonlyArray<string | number>): PathCodec<unknown> => {
     const found = codec.at(path)
     if (Either.isRight(found)) return found.right
-    throw new Error(`the path ${path.join(".")} of ${name} ${found.left.problem}`)
+    // the names of a record's members are data
+    throw new NoPath(`a path into ${path[0]} ${found.left.problem}`)
   }
   const known = new Map<string, PathCodec<unknown>>()
   const top = (path: ReadonlyArray<string | number>): PathCodec<unknown> => {
