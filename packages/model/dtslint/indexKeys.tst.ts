@@ -107,6 +107,10 @@ describe("what each update changes by itself", () => {
     // @ts-expect-error! given is missing
     Mixed.update({ id: "1" }, (p) => [p.title.set("x")])
   })
+  it("is part of no primary key", () => {
+    // @ts-expect-error changed cannot be part of this key
+    Entity.make(App, Task, { primary: { pk: key`${"id"}`, sk: key`${"changed"}` } })
+  })
   it("of a list of actions that was made elsewhere, either failure can come", () => {
     const elsewhere: ReadonlyArray<Action<string, boolean, Capability>> = []
     const update = Mixed.update({ id: "1" }, () => elsewhere, { given: { state: "new" } })

@@ -181,6 +181,17 @@ describe("what cannot be", () => {
     )
   })
 
+  it("nor a primary key that changes with each write", () => {
+    for (const field of [Attribute.UpdatedAt, Attribute.Version]) {
+      const Moving = Schema.Struct({ id: Schema.String, at: field })
+      assert.throws(
+        () =>
+          Entity.make(App, Moving, { primary: { pk: key`${"id"}`, sk: key`${"at"}` } } as never, { name: "Moving" }),
+        /made of at, which changes with each write/
+      )
+    }
+  })
+
   it("nor a time of expiry that is not the table's", () => {
     const Expiring = Table.make("expiring", { key: ["pk"], timeToLive: "expires" })
     const entity = (field: typeof Attribute.TimeToLive, name: string) =>

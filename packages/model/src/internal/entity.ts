@@ -70,6 +70,12 @@ const unreachable = ({ codec, primary, secondary }: EntityPlan<never>): string |
   return undefined
 }
 
+/** Each write would be one of another item. */
+const moving = ({ filled: { updatedAt, version }, primary }: EntityPlan<never>): string | undefined => {
+  const name = [updatedAt?.name, version?.name].find((one) => one !== undefined && partNames(primary).includes(one))
+  return name === undefined ? undefined : `the primary key is made of ${name}, which changes with each write`
+}
+
 /** An item would never expire. */
 const unexpiring = ({ filled: { timeToLive }, table }: EntityPlan<never>): string | undefined =>
   timeToLive === undefined || table.plan.timeToLive === undefined || table.plan.timeToLive === timeToLive.stored
@@ -85,7 +91,7 @@ export const make = (
   // what the plan is of is known to the types of the entity alone
   const plan: EntityPlan<never> = compile(table, schema, keys, options)
   const problem = [...plan.attributes.values()].map(unfillable).find((one) => one !== undefined) ?? mistyped(plan) ??
-    unreachable(plan) ?? unexpiring(plan)
+    unreachable(plan) ?? moving(plan) ?? unexpiring(plan)
   if (problem !== undefined) refuse(plan.name, problem)
   return fromPlan(plan)
 }

@@ -163,7 +163,7 @@ export interface Declared<E> {
 type AnyKey<E> = Key<ReadonlyArray<KeysOf<E>>>
 
 /**
- * Refuses keys that are not those of the table, and parts that no key can have: of a primary key, what is not always there; of any, what is
+ * Refuses keys that are not those of the table, and parts that no key can have: of a primary key, what is not always there, or changes with each write; of any, what is
  * sealed, offloaded, compressed or structured, or of another type than the key's in the table. What is not there, or `null`, takes an item out
  * of an index; but where the attribute is the key itself DynamoDB refuses a `null`. Only the parts that are named are looked at.
  */
@@ -212,7 +212,9 @@ type Holds<Kind, Name, T> = "template" extends Kind ? string | number | bigint
 
 type Unsound<P extends string, Kind, Name, T, E, Absent> = P extends unknown
   ? [Get<E, P>] extends [Holds<Kind, Name, T> | ("template" extends Kind ? Absent : Exclude<Absent, null>)]
-    ? [Extract<Get<E, P>, OpaqueMark>] extends [never] ? never : P
+    ? [Extract<Get<E, P>, OpaqueMark | ([Absent] extends [never] ? FilledMark<SelfSetKinds> : never)>] extends [never]
+      ? never
+    : P
   : P
   : never
 
