@@ -139,6 +139,26 @@ describe("an empty set", () => {
       const e = yield* Effect.flip(Stream.runCollect(Entities.query("byName", { name: "n" })))
       assert.include(String(e), "is not in the projection of narrow")
     }))
+
+  it.effect("is none that an index of keys leaves out, whatever its name", () =>
+    Effect.gen(function*() {
+      const Bare = Table.make("bare", { key: ["id"], indexes: { keys: { key: ["g1pk"], projection: "KEYS_ONLY" } } })
+      const Named = Entity.make(
+        Bare,
+        Schema.Struct({ id: Schema.String, S: Schema.ReadonlySetFromSelf(Schema.String) }),
+        {
+          primary: { pk: key.attribute("id") },
+          keys: { index: "keys", pk: key`ALL` }
+        },
+        { name: "Named" }
+      )
+      const read = Effect.gen(function*() {
+        yield* Named.put({ id: "1", S: new Set(["x"]) })
+        return yield* Stream.runCollect(Named.query("keys", {}))
+      })
+      const e = yield* Effect.flip(Effect.provide(read, Local.layer({ tables: [Table.definition(Bare)] })))
+      assert.include(String(e), "is not in the projection of keys")
+    }))
 })
 
 describe("filters of a schema", () => {

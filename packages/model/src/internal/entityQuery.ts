@@ -79,8 +79,9 @@ export const isWhole = (plan: AnyPlan, { index }: KeysPlan): boolean =>
 /** A set that is in no projection of an index, and would be read as the empty one. */
 export const unread = (plan: AnyPlan, keys: KeysPlan): SerializationException | undefined => {
   if (keys.index === undefined || isWhole(plan, keys)) return undefined
-  const projection = plan.table.plan.indexes[keys.index]?.projection ?? []
-  const missing = plan.codec.attributes.find(({ set, stored }) => set && !projection.includes(stored))
+  const projection = plan.table.plan.indexes[keys.index]?.projection
+  const names = typeof projection === "string" ? [] : projection ?? []
+  const missing = plan.codec.attributes.find(({ set, stored }) => set && !names.includes(stored))
   return missing && new SerializationException({
     path: [missing.name],
     reason: `is not in the projection of ${keys.index}`
