@@ -56,7 +56,8 @@ export type UpToFour =
   | readonly [string, string, string, string]
 
 /**
- * What an index holds beside the keys: everything (the default), nothing, or these attributes.
+ * What an index holds beside the keys: everything (the default), nothing, or these attributes, and with them the name of each item's entity.
+ * In an index of nothing but keys, entities that share its partitions are not told apart.
  *
  * @since 0.1.0
  * @category models
@@ -271,10 +272,14 @@ export type Difference = internal.Difference
  */
 export type NameError<N> = N extends string ? never : ConfigError
 
+/** By its name beside them, entities are told apart in an index of some attributes, too. */
+const withEntity = (projection: Projection): Projection =>
+  typeof projection === "string" ? projection : [...new Set([...projection, internal.discriminator])]
+
 const toPlan = (index: Index): internal.IndexPlan => ({
   ...internal.keysOf(index),
   kind: "local" in index && index.local === true ? "local" : "global",
-  projection: ("projection" in index ? index.projection : undefined) ?? "ALL",
+  projection: withEntity(("projection" in index ? index.projection : undefined) ?? "ALL"),
   throughput: "throughput" in index ? index.throughput : undefined
 })
 

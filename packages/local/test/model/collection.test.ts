@@ -1,5 +1,6 @@
 /** Collections: a partition of several entities, read together. */
 import * as DynamoDB from "@armature/dynamodb/DynamoDB"
+import * as Local from "@armature/local/Local"
 import * as Collection from "@armature/model/Collection"
 import * as Entity from "@armature/model/Entity"
 import { key } from "@armature/model/Key"
@@ -84,6 +85,32 @@ describe("collections", () => {
       const cursor = Option.getOrThrow(page.cursor)
       const rest = yield* indexed.queryPage({ tenant: "acme" }, { cursor })
       assert.deepStrictEqual([...page.items, ...rest.items], found)
+    }))
+
+  it.effect("by an index of some attributes, where entities are told apart as well", () =>
+    Effect.gen(function*() {
+      const Some = Table.make("some", {
+        key: ["pk"],
+        indexes: { gsi1: { key: ["g1pk"], projection: ["tenant", "id"] } }
+      })
+      const fields = { tenant: Schema.String, id: Schema.String }
+      const byTenant = { index: "gsi1", pk: key`T#${"tenant"}` } as const
+      const One = Entity.make(Some, Schema.Struct(fields), { primary: { pk: key`ONE#${"id"}` }, byTenant }, {
+        name: "One"
+      })
+      const Two = Entity.make(Some, Schema.Struct(fields), { primary: { pk: key`TWO#${"id"}` }, byTenant }, {
+        name: "Two"
+      })
+      const items = Effect.gen(function*() {
+        yield* One.put({ tenant: "t", id: "1" })
+        yield* Two.put({ tenant: "t", id: "2" })
+        const both = Collection.make({ one: One, two: Two }, { index: "byTenant" })
+        return [yield* both.grouped({ tenant: "t" }), yield* list(One.query("byTenant", { tenant: "t" }))]
+      })
+      assert.deepStrictEqual(yield* Effect.provide(items, Local.layer({ tables: [Table.definition(Some)] })), [
+        { one: [{ tenant: "t", id: "1" }], two: [{ tenant: "t", id: "2" }] },
+        [{ tenant: "t", id: "1" }]
+      ])
     }))
 
   test("items of no member are left out, or a failure where that is asked for", () =>

@@ -65,7 +65,7 @@ describe("definition", () => {
         {
           IndexName: "some",
           KeySchema: [{ AttributeName: "g2pk", KeyType: "HASH" }],
-          Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["total"] }
+          Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["total", "__entity"] }
         },
         {
           IndexName: "multi",
@@ -277,8 +277,8 @@ describe("verify", () => {
           actual: { partitionKey: ["a", "b"], sortKey: [] }
         },
         { _tag: "IndexKind", index: "kind", expected: "local", actual: "global" },
-        { _tag: "Projection", index: "less", expected: "ALL", actual: ["x"] },
-        { _tag: "Projection", index: "none", expected: ["x"], actual: "KEYS_ONLY" },
+        { _tag: "Projection", index: "less", expected: "ALL", actual: ["x", "__entity"] },
+        { _tag: "Projection", index: "none", expected: ["x", "__entity"], actual: "KEYS_ONLY" },
         { _tag: "Stream", expected: "NEW_IMAGE", actual: "OLD_IMAGE" }
       ])
       assert.deepStrictEqual(yield* between(Table.make("app", { key: ["pk"] }), live), [{

@@ -15,9 +15,9 @@ import { type Attribute, compile as compileCodec, type ItemCodec, type PathCodec
 import { NoPath, type Path, root } from "./condition.js"
 import type { Plan as KeyPlan } from "./key.js"
 import * as keyCodec from "./keyCodec.js"
+import { discriminator } from "./table.js"
 
-/** The attribute that tells an entity's items from others. */
-export const discriminator = "__entity"
+export { discriminator } from "./table.js"
 
 /** Beside the version: 16 random bytes of the write that made it. */
 export const writeId = "__write"

@@ -5,6 +5,9 @@ export type CreateTableInput = Operations["CreateTable"]["input"]
 export type TableDescription = NonNullable<Operations["DescribeTable"]["output"]["Table"]>
 export type TimeToLiveDescription = Operations["DescribeTimeToLive"]["output"]["TimeToLiveDescription"]
 
+/** The attribute that tells an entity's items from others. */
+export const discriminator = "__entity"
+
 export type KeyType = "S" | "N" | "B"
 export type Projection = "ALL" | "KEYS_ONLY" | ReadonlyArray<string>
 export type Stream = "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES"
