@@ -311,6 +311,15 @@ describe("update", () => {
       assert.deepStrictEqual((yield* raw("T#acme", "ORDER#1"))["g1pk"], { S: "T#acme#paid#eu" })
     }))
 
+  test("save makes no item: one that was never written cannot be saved", () =>
+    Effect.gen(function*() {
+      const account = { id: "1", createdAt: DateTime.unsafeMake(0), updatedAt: DateTime.unsafeMake(0) }
+      const [before, after] = [new Account({ ...account, balance: 1 }), new Account({ ...account, balance: 2 })]
+      const e = yield* Effect.flip(Accounts.save(before, after))
+      assert.strictEqual(e._tag, "ConditionalCheckFailedException")
+      assert.deepStrictEqual(yield* Accounts.get({ id: "1" }), Option.none())
+    }))
+
   it.effect("save gives the item as it now is, with its version and the time of the change", () =>
     Effect.gen(function*() {
       const before = yield* Accounts.create({ id: "1", balance: 1 })

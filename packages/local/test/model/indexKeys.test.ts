@@ -186,6 +186,54 @@ describe("what changes by itself, in the key of an index,", () => {
     }))
 })
 
+describe("an attribute that is the key of several", () => {
+  const Inverted = Table.make("inverted", { key: ["pk", "sk"], indexes: { inverse: ["sk", "pk"] } })
+  class Edge extends Schema.Class<Edge>("Edge")({ from: Schema.String, to: Schema.String }) {}
+  const primary = { pk: key`E#${"from"}`, sk: key`E#${"to"}` } as const
+  it.effect("is made in one way: a table that is read backwards", () =>
+    Effect.gen(function*() {
+      const Edges = Entity.make(Inverted, Edge, {
+        primary,
+        inverse: { index: "inverse", pk: primary.sk, sk: primary.pk }
+      })
+      yield* Edges.put(new Edge({ from: "a", to: "b" }))
+      const found = yield* Stream.runCollect(Edges.query("inverse", { to: "b" }, { sk: { beginsWith: { from: "a" } } }))
+      assert.deepStrictEqual(Chunk.toReadonlyArray(found), [new Edge({ from: "a", to: "b" })])
+    }).pipe(Effect.provide(Local.layer({ tables: [Table.definition(Inverted)] }))))
+
+  it("is refused where it is made in two", () => {
+    assert.throws(
+      () =>
+        Entity.make(Inverted, Edge, { primary, inverse: { index: "inverse", pk: key`TO#${"to"}`, sk: primary.pk } }),
+      /the key sk is made in one way by primary, and in another by inverse/
+    )
+  })
+})
+
+describe("an update that makes an item", () => {
+  class Visit extends Schema.Class<Visit>("Visit")({
+    page: Schema.String,
+    count: Schema.Number,
+    by: Schema.optionalWith(Schema.String, { exact: true })
+  }) {}
+  const Visits = Entity.make(App, Visit, {
+    primary: { pk: key`VISIT`, sk: key`${"page"}` },
+    all: { index: "gsi1", pk: key`ALL`, sk: key`${"page"}` },
+    mine: { index: "lsi1", sk: key`${"by"}` }
+  })
+  test("writes the keys that are made of the primary key alone, and leaves others as they are", () =>
+    Effect.gen(function*() {
+      const visit = Visits.update({ page: "p" }, (p) => [p.count.add(1)], { upsert: true })
+      yield* visit
+      assert.deepStrictEqual(yield* keys("VISIT", "p"), { g1pk: "ALL", g1sk: "p" })
+      yield* Visits.update({ page: "p" }, (p) => [p.by.set("me")])
+      yield* visit
+      assert.deepStrictEqual(yield* keys("VISIT", "p"), { g1pk: "ALL", g1sk: "p", l1sk: "me" })
+      const found = yield* Stream.runCollect(Visits.query("all", {}))
+      assert.deepStrictEqual(Chunk.toReadonlyArray(found), [new Visit({ page: "p", count: 2, by: "me" })])
+    }))
+})
+
 describe("a collection over a global index", () => {
   test("has no consistent reads: one that gets past its types is refused", () =>
     Effect.gen(function*() {

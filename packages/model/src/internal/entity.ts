@@ -70,6 +70,22 @@ const unreachable = ({ codec, primary, secondary }: EntityPlan<never>): string |
   return undefined
 }
 
+/** One attribute of the table as the key of several indexes, or of the table itself, has one value: two templates would each write theirs. */
+const ambiguous = ({ primary, secondary }: EntityPlan<never>): string | undefined => {
+  const made = new Map<string, { readonly by: string; readonly key: string }>()
+  for (const { name, pk, sk } of [primary, ...secondary]) {
+    for (const side of [...pk, ...sk]) {
+      const key = JSON.stringify(side.key)
+      const other = made.get(side.attribute)
+      if (other !== undefined && other.key !== key) {
+        return `the key ${side.attribute} is made in one way by ${other.by}, and in another by ${name}`
+      }
+      made.set(side.attribute, { by: name, key })
+    }
+  }
+  return undefined
+}
+
 /** Each write would be one of another item. */
 const moving = ({ filled: { updatedAt, version }, primary }: EntityPlan<never>): string | undefined => {
   const name = [updatedAt?.name, version?.name].find((one) => one !== undefined && partNames(primary).includes(one))
@@ -91,7 +107,7 @@ export const make = (
   // what the plan is of is known to the types of the entity alone
   const plan: EntityPlan<never> = compile(table, schema, keys, options)
   const problem = [...plan.attributes.values()].map(unfillable).find((one) => one !== undefined) ?? mistyped(plan) ??
-    unreachable(plan) ?? moving(plan) ?? unexpiring(plan)
+    unreachable(plan) ?? moving(plan) ?? ambiguous(plan) ?? unexpiring(plan)
   if (problem !== undefined) refuse(plan.name, problem)
   return fromPlan(plan)
 }

@@ -132,6 +132,8 @@ interface Update {
   readonly conditions: ReadonlyArray<Wire.Condition>
   /** Whether it may make an item where none stands. */
   readonly upsert: boolean
+  /** Whether its own conditions say that one stands there. */
+  readonly stands: boolean
   readonly returns: Returns
   readonly value: (lock: Lock | undefined) => unknown
 }
@@ -151,7 +153,7 @@ const updatePlan = (
             chain(lockOf(plan, key), (lock) =>
               chain(prepareActions(update.actions, facts), (made) => {
                 const self = selfSets(plan, lock, update.actions, millis)
-                return chain(indexKeys(plan, known(made), self, parts, update.given), (indexed) => {
+                return chain(indexKeys(plan, known(made), self, parts, update.given, update.upsert), (indexed) => {
                   const required = [
                     ...(lock === undefined ? [] : [lock.condition]),
                     ...indexed.conditions,
@@ -161,7 +163,9 @@ const updatePlan = (
                     const own = [
                       ...(lock === undefined ? keptConditions(made.kept) : []),
                       // a version that was read says so
-                      ...(update.upsert || (lock !== undefined && lock.to > 1) ? [] : [existingItem(plan)])
+                      ...(update.upsert || update.stands || (lock !== undefined && lock.to > 1)
+                        ? []
+                        : [existingItem(plan)])
                     ]
                     const whole: Claims = { ...all, conditions: [...all.conditions, ...own] }
                     const others = [
@@ -308,6 +312,7 @@ export const update = (plan: AnyPlan) => (key: Values, f: Actions, options: Upda
                 if: options.if,
                 conditions: [],
                 upsert: options.upsert === true,
+                stands: false,
                 returns,
                 value: (lock) =>
                   lock?.to
@@ -368,6 +373,10 @@ const savable = (
       })
   )
 
+/** Whether a version says that a value was read or written, and so that it stands there. */
+const wasWritten = ({ filled: { version } }: AnyPlan, value: Values): boolean =>
+  version !== undefined && value[version.name] !== 0
+
 /** Sends what is different in `after`, under the condition that what it builds on is still there. */
 export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOperation =>
   operation(
@@ -387,9 +396,9 @@ export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOpe
                   )
                 ),
                 if: undefined,
-                conditions: plan.filled.version === undefined ? [existingItem(plan)] : [],
-                // the condition, or the version, says that it stands there
-                upsert: true,
+                conditions: wasWritten(plan, before) ? [] : [existingItem(plan)],
+                upsert: false,
+                stands: true,
                 returns: "NONE",
                 value: (lock) => {
                   const { version } = plan.filled

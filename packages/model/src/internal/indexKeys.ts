@@ -69,14 +69,16 @@ interface Touched {
 
 /**
  * The keys of indexes that an update touches, made anew out of what it sets, what changes by itself, the primary key, and what is given: which
- * must be what stands there, or the key would be another item's.
+ * must be what stands there, or the key would be another item's. An update that may make an item (`upsert`) writes those of the primary key alone,
+ * too.
  */
 export const indexKeys = (
   plan: AnyPlan,
   changes: ReadonlyArray<Change>,
   self: ReadonlyArray<SelfSet>,
   primary: ReadonlyMap<string, AttributeValue>,
-  given: Given
+  given: Given,
+  upsert: boolean
 ): Either.Either<Indexed, Failure> => {
   const touched = new Map([
     ...self.map(({ attribute, value }) => [attribute.name, { whole: true, value: () => value }] as const),
@@ -87,10 +89,13 @@ export const indexKeys = (
   for (const name of partNames(plan.primary)) {
     if (touched.has(name)) return invalid(`${name} is part of the primary key, which no update changes`)
   }
+  const keys = new Set([...plan.primary.pk, ...plan.primary.sk].map((side) => side.attribute))
   for (const index of plan.secondary) {
     for (const side of [...index.pk, ...index.sk]) {
+      // of a local index, the partition key is the table's
+      if (keys.has(side.attribute)) continue
       const own = side.parts.filter((part) => touched.has(part.name))
-      if (own.length === 0) continue
+      if (own.length === 0 && !(upsert && side.parts.every((part) => primary.has(part.name)))) continue
       const unknown = own.find((part) => touched.get(part.name)?.whole !== true)
       if (unknown !== undefined) {
         return invalid(
