@@ -1,18 +1,17 @@
 /** An entity put together: its plan, and its operations over it. */
 import type { Item } from "@armature/dynamodb/Item"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type * as Table from "../Table.js"
 import { compile, type Declared, type EntityPlan, type Options, partNames, refuse } from "./entityPlan.js"
 import { query, queryPage, scan, scanPage } from "./entityQuery.js"
 import { decode, get, pick, require_, withTable } from "./entityRead.js"
 import type { Prepared } from "./entitySend.js"
+import { unsound } from "./entitySound.js"
 import { save, update } from "./entityUpdate.js"
 import { checkItem, create, delete_, put, replace, size } from "./entityWrite.js"
-import { apart, unfillable, type Values } from "./filled.js"
+import { apart, type Values } from "./filled.js"
 import type { WriteOperation } from "./operation.js"
-import { keyTypes } from "./table.js"
 
 export const TypeId: unique symbol = Symbol.for("@armature/model/Entity")
 
@@ -46,58 +45,6 @@ const constructor = (schema: Schema.Schema.All): (input: Values) => object => {
   return (input) => makes[is.findIndex((one) => one(input))]?.(input) ?? input
 }
 
-/** An attribute that is a key of the table or of an index by itself, and may be what DynamoDB takes for no value of it. */
-const mistyped = ({ attributes, table }: EntityPlan<never>): string | undefined => {
-  const types = keyTypes(table.plan)
-  for (const { name, stored, wireTypes } of attributes.values()) {
-    const type = types.get(stored)
-    const other = type === undefined ? undefined : wireTypes.find((one) => one !== type)
-    if (other !== undefined) {
-      return `the attribute at ${name} may be ${other}, and DynamoDB takes nothing but ${type} there, since it is a key`
-    }
-  }
-  return undefined
-}
-
-/** A part of a key that is no attribute of the program's own: behind a transformation of the whole item. */
-const unreachable = ({ codec, primary, secondary }: EntityPlan<never>): string | undefined => {
-  for (const keys of [primary, ...secondary]) {
-    for (const name of partNames(keys)) {
-      const found = codec.at([name])
-      if (Either.isLeft(found)) return `a key is made of ${name}, which ${found.left.problem}`
-    }
-  }
-  return undefined
-}
-
-/** One attribute of the table as the key of several indexes, or of the table itself, has one value: two templates would each write theirs. */
-const ambiguous = ({ primary, secondary }: EntityPlan<never>): string | undefined => {
-  const made = new Map<string, { readonly by: string; readonly key: string }>()
-  for (const { name, pk, sk } of [primary, ...secondary]) {
-    for (const side of [...pk, ...sk]) {
-      const key = JSON.stringify(side.key)
-      const other = made.get(side.attribute)
-      if (other !== undefined && other.key !== key) {
-        return `the key ${side.attribute} is made in one way by ${other.by}, and in another by ${name}`
-      }
-      made.set(side.attribute, { by: name, key })
-    }
-  }
-  return undefined
-}
-
-/** Each write would be one of another item. */
-const moving = ({ filled: { updatedAt, version }, primary }: EntityPlan<never>): string | undefined => {
-  const name = [updatedAt?.name, version?.name].find((one) => one !== undefined && partNames(primary).includes(one))
-  return name === undefined ? undefined : `the primary key is made of ${name}, which changes with each write`
-}
-
-/** An item would never expire. */
-const unexpiring = ({ filled: { timeToLive }, table }: EntityPlan<never>): string | undefined =>
-  timeToLive === undefined || table.plan.timeToLive === undefined || table.plan.timeToLive === timeToLive.stored
-    ? undefined
-    : `the attribute at ${timeToLive.name} (timeToLive) is stored as ${timeToLive.stored}, and the table's items expire by ${table.plan.timeToLive}`
-
 export const make = (
   table: Table.Any,
   schema: Schema.Schema.All,
@@ -106,8 +53,7 @@ export const make = (
 ) => {
   // what the plan is of is known to the types of the entity alone
   const plan: EntityPlan<never> = compile(table, schema, keys, options)
-  const problem = [...plan.attributes.values()].map(unfillable).find((one) => one !== undefined) ?? mistyped(plan) ??
-    unreachable(plan) ?? moving(plan) ?? ambiguous(plan) ?? unexpiring(plan)
+  const problem = unsound(plan)
   if (problem !== undefined) refuse(plan.name, problem)
   return fromPlan(plan)
 }

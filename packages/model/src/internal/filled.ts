@@ -13,7 +13,6 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { Ids } from "../Ids.js"
 import * as marks from "./behaviourMarks.js"
-import type { Attribute } from "./codec.js"
 import { fromIssue } from "./codecFailure.js"
 import * as paths from "./codecPaths.js"
 import type { EntityPlan } from "./entityPlan.js"
@@ -179,21 +178,6 @@ const fillsOf = (plan: EntityPlan<never>, value: Values): ReadonlyArray<Fill> =>
   const { any, members } = before ?? compiled(plan)
   if (before === undefined) known.set(plan.schema, { any, members })
   return members.find(({ is }) => is(value))?.fills ?? any
-}
-
-/** Why an attribute cannot be what fills itself, if it cannot. */
-export const unfillable = ({ filled, name, opaque, optional }: Attribute): string | undefined => {
-  const tags = filled.map(({ _tag }) => _tag)
-  const says = `the attribute at ${name} (${tags.join()})`
-  if (opaque !== undefined && tags.some((tag) => tag === "version" || tag === "updatedAt" || tag === "timeToLive")) {
-    return `${says} is one that updates or DynamoDB see as it is: it cannot be sealed, compressed or offloaded`
-  }
-  if (opaque?.offloaded !== undefined && tags.length > 0) {
-    return `${says} is filled by the write itself: it cannot be offloaded, but sealed or compressed`
-  }
-  return tags.includes("version") && optional
-    ? `${says} is not in all of its values, and a write of one without it would go over any version: give it to all`
-    : undefined
 }
 
 // ---------------------------------------------------------------------------------------------------------------- values
