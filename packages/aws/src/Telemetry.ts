@@ -106,16 +106,24 @@ export type Labels = Readonly<Record<string, string>>
 export const labelled = (
   key: MetricKey.MetricKey.Counter<number> | MetricKey.MetricKey.Histogram
 ): (value: number, labels: Labels) => void => {
-  const known = new Map<string, (value: number) => void>()
+  const known = new Known()
   return (value, labels) => {
-    let name = ""
-    for (const label in labels) name += `${label}\u0000${labels[label]}\u0000`
-    let update = known.get(name)
-    if (update === undefined) {
-      update = updater(key, Object.entries(labels).map(([label, text]) => MetricLabel.make(label, text)))
-      known.set(name, update)
-    }
-    update(value)
+    let at = known
+    for (const label in labels) at = at.next(label).next(labels[label] ?? "")
+    at.update ??= updater(key, Object.entries(labels).map(([label, text]) => MetricLabel.make(label, text)))
+    at.update(value)
+  }
+}
+
+/** The updates of all combinations, by one name and one text after the other: to make one key of them would cost more than to update. */
+class Known {
+  private readonly others = new Map<string, Known>()
+  update: ((value: number) => void) | undefined
+
+  next(text: string): Known {
+    let found = this.others.get(text)
+    if (found === undefined) this.others.set(text, found = new Known())
+    return found
   }
 }
 

@@ -8,7 +8,7 @@ import { SerializationException } from "@armature/aws/Exceptions"
 import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { discriminator, type EntityPlan, partNames, type Side, writeSide } from "./internal/entityPlan.js"
+import { discriminator, type EntityPlan, type Side, writeSide } from "./internal/entityPlan.js"
 import * as keyCodec from "./internal/keyCodec.js"
 
 /**
@@ -116,7 +116,7 @@ export const partition = (
 ): Either.Either<ReadonlyArray<Pattern>, SerializationException> => {
   const keys = index === "primary" ? source.primary : source.secondary.find((one) => one.name === index)
   if (keys === undefined) return fail([], `is of no key of ${source.name} that is called ${index}`)
-  const names = partNames({ ...keys, sk: [] })
+  const names = keys.pk.flatMap((side) => side.parts.map((part) => part.name))
   for (const name of given.keys()) {
     if (!names.includes(name)) return fail([name], `is given, and the partition key of ${index} is not made of it`)
   }

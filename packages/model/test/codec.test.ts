@@ -20,8 +20,7 @@ const stored = <A, R>(codec: ItemCodec<A, R>, value: A) =>
     return item
   })
 
-const readBack = <A, R>(codec: ItemCodec<A, R>, item: Item) =>
-  Effect.flatMap(codec.open(item), ({ encoded }) => codec.close(encoded))
+const readBack = <A, R>(codec: ItemCodec<A, R>, item: Item) => Effect.flatMap(codec.open(item), codec.close)
 
 /** Why an item cannot be written, or read. */
 const reason = <A, R>(effect: Effect.Effect<A, { readonly message: string }, R>) =>

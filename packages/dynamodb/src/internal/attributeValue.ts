@@ -350,13 +350,15 @@ const decodeList = <N>(list: unknown, read: ReadNumber<N>, walk: Walk): Readonly
 const decodeRecord = <N>(record: unknown, read: ReadNumber<N>, walk: Walk): NativeItem<N> => {
   if (!isObject(record)) return malformed()
   walk.enter()
-  const out: Record<string, Native<N>> = {}
-  for (const name of Object.keys(record)) {
+  // a copy has all its members at once, where they would be added one by one to an empty object; `__proto__` is one of them
+  const out: Record<string, unknown> = { ...record }
+  for (const name in out) {
     walk.path.push(name)
-    put(out, name, decodeValue(record[name], read, walk))
+    out[name] = decodeValue(out[name], read, walk)
     walk.path.pop()
   }
-  return out
+  // each member is a native value now
+  return out as NativeItem<N>
 }
 
 export const decode = <K extends keyof NumberTypes>(

@@ -16,11 +16,12 @@ import type * as Scope from "effect/Scope"
 import { crc32 } from "node:zlib"
 import { NotHttp } from "./directAnswer.js"
 import { connector } from "./directConnect.js"
+import { Heads } from "./directHead.js"
 import * as operations from "./directOperations.js"
 import * as plain from "./directPlain.js"
 import { type Broken, type Exchange, Pool } from "./directPool.js"
 import * as shape from "./directShape.js"
-import { amzDate, type CanonicalHeaders, sha256, Signer } from "./directSigV4.js"
+import { amzDate, Signer } from "./directSigV4.js"
 import { identities, type Identity, type Source, type Target, targets } from "./directTarget.js"
 import type { Operations } from "./operations.js"
 
@@ -35,13 +36,13 @@ const unsupported = ["requestHandler", "httpAgent", "httpsAgent", "agent"]
 const skewed = 300_000
 
 interface Codec {
-  readonly target: string
+  readonly heads: Heads
   readonly write: shape.Write
   readonly read: (value: unknown) => Record<string, unknown>
 }
 
 const codecOf = (name: keyof Operations): Codec => ({
-  target: `DynamoDB_20120810.${name}`,
+  heads: new Heads(`DynamoDB_20120810.${name}`),
   write: shape.codec(`${name}Input`).write,
   read: shape.structure(`${name}Output`)
 })
@@ -222,53 +223,6 @@ interface Wired {
   readonly clock: SigningClock
 }
 
-const contentType = "application/x-amz-json-1.0"
-
-/** What can stand in a line of a head. */
-const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
-
-/** All of a request but its body. */
-const headOf = (
-  signer: Signer,
-  date: string,
-  target: Target,
-  identity: Identity,
-  codec: Codec,
-  body: Buffer
-): string => {
-  const { sessionToken } = identity
-  const signed: CanonicalHeaders = sessionToken === undefined
-    ? [
-      ["content-type", contentType],
-      ["host", target.host],
-      ["x-amz-date", date],
-      ["x-amz-target", codec.target]
-    ]
-    : [
-      ["content-type", contentType],
-      ["host", target.host],
-      ["x-amz-date", date],
-      ["x-amz-security-token", sessionToken],
-      ["x-amz-target", codec.target]
-    ]
-  let head =
-    `POST ${target.path} HTTP/1.1\r\naccept-encoding: identity\r\nuser-agent: armature\r\ncontent-length: ${body.length}\r\n`
-  const add = (name: string, value: string) => {
-    if (!sendable.test(value)) throw new TypeError("not a header")
-    head += `${name}: ${value}\r\n`
-  }
-  for (const [name, value] of signed) add(name, value)
-  for (const [name, value] of target.headers) add(name, value)
-  add(
-    "authorization",
-    signer.authorization(
-      { method: "POST", path: target.canonicalPath, headers: signed, bodyHash: sha256(body) },
-      { secret: identity, date, region: target.region, service: target.service }
-    )
-  )
-  return `${head}\r\n`
-}
-
 /** How the SDK is asked. */
 export type Asked = (options: Options) => Effect.Effect<Source, ConfigurationException, Scope.Scope>
 
@@ -364,7 +318,7 @@ export const make = (
           exchange.go(
             poolFor(target),
             target,
-            headOf(signer, wired.clock.now(), target, identity, codec, body),
+            codec.heads.of(signer, wired.clock.now(), target, identity, body),
             body
           )
         }

@@ -117,7 +117,7 @@ const mapOf = (of: Codec): Codec => ({
   },
   read: of.read === same ? same : (value) => {
     if (!isRecord(value) || Array.isArray(value)) return value
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       const one = value[key]
       const read = of.read(one)
       if (read !== one) assign(value, key, read)

@@ -7,12 +7,19 @@ import { createHmac, hash } from "node:crypto"
 /** Lower-case names in order, with values as they are signed. */
 export type CanonicalHeaders = ReadonlyArray<readonly [name: string, value: string]>
 
+/** A request but for its body. */
 export interface Signable {
   readonly method: string
   /** As it stands in the request line, without a query. */
   readonly path: string
   readonly headers: CanonicalHeaders
-  readonly bodyHash: string
+}
+
+/** What signs requests that differ only in their bodies. */
+export interface Signing {
+  /** The value of `authorization` up to the signature. */
+  readonly prefix: string
+  readonly sign: (bodyHash: string) => string
 }
 
 export interface Secret {
@@ -52,11 +59,11 @@ const namesOf = (headers: CanonicalHeaders): string => {
   return names
 }
 
-/** `path` is canonical already. */
-export const canonicalRequest = ({ bodyHash, headers, method, path }: Signable, signed = namesOf(headers)): string => {
+/** The canonical request up to the hash of its body. `path` is canonical already. */
+export const canonicalRequest = ({ headers, method, path }: Signable, signed = namesOf(headers)): string => {
   let lines = `${method}\n${path}\n\n`
   for (const [name, value] of headers) lines += `${name}:${value}\n`
-  return `${lines}\n${signed}\n${bodyHash}`
+  return `${lines}\n${signed}\n`
 }
 
 const blockSize = 64
@@ -122,17 +129,18 @@ export class Signer {
     return made
   }
 
-  /** The value of `authorization`. */
-  authorization(
+  signing(
     request: Signable,
     given: { readonly secret: Secret; readonly date: string; readonly region: string; readonly service: string }
-  ): string {
+  ): Signing {
     const { hmac, scope } = this.keyFor(given.secret, given.date.slice(0, 8), given.region, given.service)
     const signed = namesOf(request.headers)
-    const text = `AWS4-HMAC-SHA256\n${given.date}\n${scope}\n${sha256(canonicalRequest(request, signed))}`
-    return `AWS4-HMAC-SHA256 Credential=${given.secret.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${
-      hmac.hex(text)
-    }`
+    const canonical = canonicalRequest(request, signed)
+    const text = `AWS4-HMAC-SHA256\n${given.date}\n${scope}\n`
+    return {
+      prefix: `AWS4-HMAC-SHA256 Credential=${given.secret.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=`,
+      sign: (bodyHash) => hmac.hex(text + sha256(canonical + bodyHash))
+    }
   }
 }
 

@@ -403,12 +403,12 @@ export const read = <A, R>(
 ): Effect.Effect<A, EncryptionError | SerializationException, Decryptor | R> => {
   const opening = codec.open(item)
   if (Either.isLeft(opening)) return Either.left(opening.left)
-  const { encoded, holes } = opening.right
+  const { holes } = opening.right
   return holes.length === 0
-    ? codec.close(encoded)
+    ? codec.close(opening.right)
     : Effect.zipRight(
       Effect.forEach(holes, (hole) => fill(hole, facts), { discard: true }),
-      Effect.suspend(() => codec.close(encoded))
+      Effect.suspend(() => codec.close(opening.right))
     )
 }
 

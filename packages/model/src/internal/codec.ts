@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
 import type { Filled } from "./behaviourMarks.js"
+import { finishOf, isScalar } from "./codecExact.js"
 import { failure, fromIssue } from "./codecFailure.js"
 import * as paths from "./codecPaths.js"
 import * as shapes from "./codecShape.js"
@@ -33,8 +34,10 @@ export interface Operand {
 
 /** A value but for what is to be opened. */
 export interface Opening {
-  readonly encoded: unknown
+  readonly encoded: Readonly<Record<string, unknown>>
   readonly holes: ReadonlyArray<Hole>
+  /** A member that the schema requires is not there. */
+  readonly lacking: boolean
 }
 
 /** An attribute of the item. */
@@ -82,8 +85,8 @@ export interface ItemCodec<A, R> {
   readonly open: (
     item: Readonly<Record<string, ReadonlyAttributeValue>>
   ) => Either.Either<Opening, SerializationException>
-  /** The second half, once the holes are filled. */
-  readonly close: (encoded: unknown) => Effect.Effect<A, SerializationException, R>
+  /** The second half, once the holes are filled. The value may be that of the opening. */
+  readonly close: (opening: Opening) => Effect.Effect<A, SerializationException, R>
   /** What stands at a path of the program's names, positions and record keys. */
   readonly at: (path: ReadonlyArray<string | number>) => Either.Either<PathCodec<R>, shapes.Problem>
 }
@@ -161,6 +164,7 @@ export const compile = <A, I, R>(schema: Schema.Schema<A, I, R>): Either.Either<
     const wire = itemCodec(shape)
     const encodeSchema = ParseResult.encodeUnknown(schema)
     const decodeSchema = ParseResult.decodeUnknown(schema)
+    const finish = finishOf(schema.ast)
 
     const toWire = (encoded: unknown): Either.Either<Draft, SerializationException> => {
       const walk = new Walk([])
@@ -177,9 +181,12 @@ export const compile = <A, I, R>(schema: Schema.Schema<A, I, R>): Either.Either<
       },
       open: (item) => {
         const walk = new Walk([])
-        return walk.run(() => ({ encoded: wire.decode(item, walk), holes: walk.holes }))
+        return walk.run(() => ({ encoded: wire.decode(item, walk), holes: walk.holes, lacking: walk.lacking }))
       },
-      close: (encoded) => {
+      close: ({ encoded, lacking }) => {
+        const finished = lacking || finish === undefined ? undefined : attempt(() => finish(encoded))
+        // it is what the schema would make of it
+        if (finished !== undefined) return Either.right(finished as A)
         const decoded = guarded(() => decodeSchema(encoded))
         return Either.isEither(decoded)
           ? Either.mapLeft(decoded, (issue) => fail(issue))
@@ -188,6 +195,14 @@ export const compile = <A, I, R>(schema: Schema.Schema<A, I, R>): Either.Either<
       at: (path) => at<R>(paths.routes(schema.ast, path), path)
     })
   })
+
+const attempt = <A>(f: () => A): A | undefined => {
+  try {
+    return f()
+  } catch {
+    return undefined
+  }
+}
 
 type Parsed<A, R> =
   | Either.Either<A, ParseResult.ParseIssue | Thrown>
@@ -255,14 +270,21 @@ const at = <R>(
         ? Either.flatMap(Either.mapLeft(encoded, failAt), toOperand)
         : Effect.flatMap(Effect.mapError(encoded, failAt), toOperand)
     }
+    const bySchema = encoding(paths.encodeOperand(routes))
+    // what it refuses, the schema refuses with its own words
+    const quick: PathCodec<R>["encode"] = (value) => {
+      const operand = toOperand(Option.some(value))
+      return Either.isRight(operand) ? operand : bySchema(value)
+    }
+    const plain = paths.isDirect(routes) && isScalar(paths.storedEnd(first))
     const failAt = (issue: ParseResult.ParseIssue | Thrown) => fail(issue, inner)
     return {
       stored: inner,
       wireTypes: stored(shape),
       opaque: shape.opaque?.how,
       names: [...new Set(routes.flatMap((route) => paths.names(route.layers[0]?.ast ?? paths.storedEnd(route))))],
-      encode: encoding(paths.encodeOperand(routes)),
-      encodeCompared: encoding(paths.encodeCompared(routes)),
+      encode: plain ? quick : bySchema,
+      encodeCompared: plain ? quick : encoding(paths.encodeCompared(routes)),
       set,
       get element() {
         const members = routes.flatMap(paths.members)

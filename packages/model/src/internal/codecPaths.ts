@@ -165,6 +165,10 @@ export const routes = (ast: AST.AST, path: ReadonlyArray<string | number>): Read
 /** The schema at the stored end of a route. */
 export const storedEnd = (route: Route): AST.AST => route.layers[route.layers.length - 1]?.ast ?? AST.neverKeyword
 
+/** Whether a value passes one schema on its way, and nothing beside it. */
+export const isDirect = ([first, ...others]: ReadonlyArray<Route>): boolean =>
+  first !== undefined && others.length === 0 && first.layers.length === 1 && first.layers[0]?.next === undefined
+
 /** The names that the program has for the members of what stands at a schema's end, each with the name in the item. */
 export const names = (ast: AST.AST): ReadonlyArray<string> => {
   switch (ast._tag) {

@@ -59,6 +59,8 @@ export class Walk {
   readonly holes: Array<Hole> = []
   /** Where the names on the path begin to be data, which no failure tells. */
   private: number | undefined
+  /** Whether a member that the schema requires was not there. */
+  lacking = false
   depth: number
 
   constructor(base: Path) {
@@ -243,9 +245,12 @@ const put = <A>(to: Record<string, A>, name: string, value: A): void => {
   } else to[name] = value
 }
 
-/** What stands under a name that all objects have is the object's own, or nothing. */
-const getter = (name: string): <A>(from: Readonly<Record<string, A>>) => A | undefined =>
-  name in Object.prototype ? (from) => Object.hasOwn(from, name) ? from[name] : undefined : (from) => from[name]
+/** Whether all objects have something of this name. */
+const isInherited = (name: string): boolean => name in Object.prototype
+
+/** What stands under an inherited name is the object's own, or nothing. */
+const memberOf = <A>(from: Readonly<Record<string, A>>, name: string, inherited: boolean): A | undefined =>
+  inherited && !Object.hasOwn(from, name) ? undefined : from[name]
 
 interface MapCodec {
   readonly encode: (value: Readonly<Record<string, unknown>>, walk: Walk) => Record<string, AttributeValue_>
@@ -254,13 +259,14 @@ interface MapCodec {
 
 interface FieldCodec {
   readonly name: string
-  readonly get: <A>(from: Readonly<Record<string, A>>) => A | undefined
+  readonly inherited: boolean
   readonly codec: Codec
   readonly place: Place | undefined
   /** `null` stands beside what is sealed or offloaded, and in clear. */
   readonly nullInClear: boolean
   /** A set that is always there: where nothing is stored, it is empty. */
   readonly set: boolean
+  readonly optional: boolean
 }
 
 /** A set that DynamoDB sees. */
@@ -272,11 +278,12 @@ const field = ({ name, optional, shape: lazy }: Field, codecs: Codecs): FieldCod
   const place = codecs.place(shape)
   return {
     name,
-    get: getter(name),
+    inherited: isInherited(name),
     codec: codecs.of(lazy),
     place,
     nullInClear: shape.NULL && shape.opaque?.inner.get().NULL === false,
-    set: !optional && isSet(shape)
+    set: !optional && isSet(shape),
+    optional
   }
 }
 
@@ -305,7 +312,7 @@ const map = (shape: Fields, codecs: Codecs): MapCodec => {
       enter(walk)
       const M: Record<string, AttributeValue_> = {}
       for (const own of fields) {
-        const member = own.get(value)
+        const member = memberOf(value, own.name, own.inherited)
         if (member === undefined) continue
         walk.path.push(own.name)
         const encoded = own.place === undefined
@@ -334,9 +341,10 @@ const map = (shape: Fields, codecs: Codecs): MapCodec => {
     decode: (M, walk) => {
       const out: Record<string, unknown> = {}
       for (const own of fields) {
-        const member = own.get(M)
+        const member = memberOf(M, own.name, own.inherited)
         if (member === undefined) {
           if (own.set) put(out, own.name, new Set())
+          else if (!own.optional) walk.lacking = true
           continue
         }
         walk.path.push(own.name)
@@ -369,15 +377,16 @@ const storedLiterals = (value: Wire | undefined): ReadonlyArray<string | undefin
 const variants = (shape: Variants, codecs: Codecs): MapCodec => {
   const { discriminator } = shape
   const members = new Map([...shape.byLiteral].map(([value, fields]) => [value, map(fields, codecs)]))
-  const get = getter(discriminator)
+  const inherited = isInherited(discriminator)
   const unknown = (walk: Walk): never => {
     walk.path.push(discriminator)
     return refuse("is of no member that the schema has")
   }
   return {
-    encode: (value, walk) => (members.get(literalKey(get(value)) ?? "") ?? unknown(walk)).encode(value, walk),
+    encode: (value, walk) =>
+      (members.get(literalKey(memberOf(value, discriminator, inherited)) ?? "") ?? unknown(walk)).encode(value, walk),
     decode: (M, walk) => {
-      for (const key of storedLiterals(get(M))) {
+      for (const key of storedLiterals(memberOf(M, discriminator, inherited))) {
         const member = key === undefined ? undefined : members.get(key)
         if (member !== undefined) return member.decode(M, walk)
       }

@@ -3,7 +3,7 @@ import type { Item } from "@armature/dynamodb/Item"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type * as Table from "../Table.js"
-import { compile, type Declared, type EntityPlan, type Options, partNames, refuse } from "./entityPlan.js"
+import { compile, type Declared, type EntityPlan, type Options, refuse } from "./entityPlan.js"
 import { query, queryPage, scan, scanPage } from "./entityQuery.js"
 import { decode, get, pick, require_, withTable } from "./entityRead.js"
 import type { Prepared } from "./entitySend.js"
@@ -80,7 +80,7 @@ export const fromPlan = (plan: EntityPlan<never>) => {
   /** The primary key out of a key or a whole item. */
   const keyed = (hook: ((key: Values) => Effect.Effect<unknown, unknown, unknown>) | undefined) =>
     hook === undefined ? undefined : (key: Values) => {
-      const names = partNames(plan.primary)
+      const names = plan.primary.partNames
       return hook(Object.fromEntries(names.map((name) => [name, key[name]])))
     }
   const [beforeSave, afterSave] = [keyed(beforeUpdate), keyed(afterUpdate)]

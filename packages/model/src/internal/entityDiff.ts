@@ -7,7 +7,7 @@ import * as Equal from "effect/Equal"
 import { isDeepStrictEqual } from "node:util"
 import type { Draft, Operand, Pending } from "./codec.js"
 import { Action, type WirePath } from "./condition.js"
-import { type EntityPlan, partNames } from "./entityPlan.js"
+import type { EntityPlan } from "./entityPlan.js"
 
 /** Members of sets have no order. */
 const comparable = (value: AttributeValue): unknown =>
@@ -94,7 +94,7 @@ export const changes = (
   for (const [name, { stored }] of plan.attributes) {
     if (!byItself.has(name)) walk(name, [stored], before.item[stored], after.item[stored])
   }
-  const key = partNames(plan.primary)
+  const key = plan.primary.partNames
   return actions.some((action) => key.includes(action.root)) || primary.size === 0
     ? Either.left(new ValidationException({ reason: "what is saved has another primary key than what it was" }))
     : Either.right(actions)

@@ -41,6 +41,10 @@ export interface KeysPlan {
   readonly global: boolean
   readonly pk: ReadonlyArray<Side>
   readonly sk: ReadonlyArray<Side>
+  /** `pk` and `sk`. */
+  readonly all: ReadonlyArray<Side>
+  /** The parts of all, by the program's names, each once. */
+  readonly partNames: ReadonlyArray<string>
 }
 
 /** What operations themselves take from an item or put into it; each by its attribute. */
@@ -104,11 +108,12 @@ export const writeSide = (
       ? Either.right(value as AttributeValue | undefined)
       : Either.left(faulty({ attribute: part?.name, reason: "is no text, number or binary, as the value of a key is" }))
   }
-  const byName = new Map(parts.map((part) => [part.name, partOf(get(part))]))
-  return Either.mapBoth(keyCodec.encode(key, (name) => byName.get(name)), {
-    onLeft: faulty,
-    onRight: (S) => S === undefined ? undefined : { S }
+  const written = keyCodec.encode(key, (name) => {
+    for (const part of parts) if (part.name === name) return partOf(get(part))
+    return undefined
   })
+  if (Either.isLeft(written)) return Either.left(faulty(written.left))
+  return Either.right(written.right === undefined ? undefined : { S: written.right })
 }
 
 /** What is left out of an item since its key says it, filled in from there. */
@@ -133,7 +138,7 @@ const writeWhole = (
   get: (part: Side["parts"][number]) => ReadonlyAttributeValue | undefined
 ): Either.Either<Item, SerializationException> => {
   const item: Item = {}
-  for (const side of [...keys.pk, ...keys.sk]) {
+  for (const side of keys.all) {
     const written = writeSide(side, get)
     if (Either.isLeft(written)) return Either.left(written.left)
     if (written.right === undefined) {
@@ -149,7 +154,7 @@ export const keysOfItem = (plan: EntityPlan<never>, item: Item): Either.Either<I
   Either.flatMap(writeWhole(plan.primary, (part) => item[part.stored]), (keys) => {
     for (const index of plan.secondary) {
       if (index.own) continue
-      for (const side of [...index.pk, ...index.sk]) {
+      for (const side of index.all) {
         const written = writeSide(side, (part) => item[part.stored])
         if (Either.isLeft(written)) return Either.left(written.left)
         if (written.right !== undefined) keys[side.attribute] = written.right
@@ -158,26 +163,23 @@ export const keysOfItem = (plan: EntityPlan<never>, item: Item): Either.Either<I
     return Either.right(keys)
   })
 
+/** What an effect gives without waiting. */
+export const atOnce = <A, E, R>(effect: Effect.Effect<A, E, R>): Either.Either<A, E> | undefined =>
+  // an Either that is an Effect of A and E is one of A and E
+  Either.isEither(effect) ? effect as Either.Either<A, E> : undefined
+
 /** Goes on at once where there is nothing to wait for. (A module with an export `then` would be taken for a promise.) */
 export const chain = <A, E, R, B, E2, R2>(
   effect: Effect.Effect<A, E, R>,
   f: (value: A) => Effect.Effect<B, E2, R2>
-): Effect.Effect<B, E | E2, R | R2> =>
-  Either.isEither(effect)
-    // an Either that is an Effect of A and E is one of A and E
-    ? Either.isRight(effect) ? f(effect.right as A) : Either.left(effect.left as E)
-    : Effect.flatMap(effect, f)
-
-/** An attribute of the program in wire form, where it is no part of an expression. */
-const encodeAttribute = (
-  plan: EntityPlan<never>,
-  name: string,
-  value: unknown
-): Effect.Effect<AttributeValue | undefined, SerializationException, unknown> =>
-  value === undefined ? Either.right(undefined) : chain(
-    plan.at([name]).encode(value),
-    (operand) => Either.right(operand.value)
-  )
+): Effect.Effect<B, E | E2, R | R2> => {
+  const known = atOnce(effect)
+  return known === undefined
+    ? Effect.flatMap(effect, f)
+    : Either.isRight(known)
+    ? f(known.right)
+    : Either.left(known.left)
+}
 
 /** Some attributes of the program in wire form, by their names in the program. */
 export const encodeAttributes = (
@@ -186,13 +188,24 @@ export const encodeAttributes = (
   values: Readonly<Record<string, unknown>>
 ): Effect.Effect<ReadonlyMap<string, AttributeValue>, SerializationException, unknown> => {
   const encoded = new Map<string, AttributeValue>()
-  const rest = [...names]
+  const rest = names[Symbol.iterator]()
   const next = (): Effect.Effect<ReadonlyMap<string, AttributeValue>, SerializationException, unknown> => {
-    const name = rest.pop()
-    return name === undefined ? Either.right(encoded) : chain(encodeAttribute(plan, name, values[name]), (value) => {
-      if (value !== undefined) encoded.set(name, value)
-      return next()
-    })
+    for (let one = rest.next(); one.done !== true; one = rest.next()) {
+      const name = one.value
+      const value = values[name]
+      if (value === undefined) continue
+      const operand = plan.at([name]).encode(value)
+      const known = atOnce(operand)
+      if (known === undefined) {
+        return Effect.flatMap(operand, ({ value }) => {
+          if (value !== undefined) encoded.set(name, value)
+          return next()
+        })
+      }
+      if (Either.isLeft(known)) return Either.left(known.left)
+      if (known.right.value !== undefined) encoded.set(name, known.right.value)
+    }
+    return Either.right(encoded)
   }
   return next()
 }
@@ -209,20 +222,9 @@ export const primaryKey = (
   key: Readonly<Record<string, unknown>>
 ): Effect.Effect<PrimaryKey, SerializationException, unknown> =>
   chain(
-    encodeAttributes(plan, partNames(plan.primary), key),
+    encodeAttributes(plan, plan.primary.partNames, key),
     (parts) => Either.map(writeWhole(plan.primary, (part) => parts.get(part.name)), (key) => ({ key, parts }))
   )
-
-const names = new WeakMap<KeysPlan, ReadonlyArray<string>>()
-
-/** The parts of a key, by the program's names. */
-export const partNames = (keys: KeysPlan): ReadonlyArray<string> => {
-  const known = names.get(keys)
-  if (known !== undefined) return known
-  const made = [...new Set([...keys.pk, ...keys.sk].flatMap((side) => side.parts.map((part) => part.name)))]
-  names.set(keys, made)
-  return made
-}
 
 // ---------------------------------------------------------------------------------------------------------------- items
 
@@ -232,8 +234,7 @@ export const completed = (
   item: Readonly<Record<string, ReadonlyAttributeValue>>
 ): Readonly<Record<string, ReadonlyAttributeValue>> => {
   const found: Item = {}
-  for (const side of plan.primary.pk) readSide(side, item, found)
-  for (const side of plan.primary.sk) readSide(side, item, found)
+  for (const side of plan.primary.all) readSide(side, item, found)
   for (const _ in found) return { ...item, ...found }
   return item
 }
@@ -242,7 +243,7 @@ export const completed = (
 export const withoutKeyAttributes = (plan: EntityPlan<never>, item: Item): Item => {
   if (plan.keyOnly.size === 0) return item
   const rest = { ...item }
-  for (const { attribute, key, parts } of [...plan.primary.pk, ...plan.primary.sk]) {
+  for (const { attribute, key, parts } of plan.primary.all) {
     const text = item[attribute]?.S
     if (key._tag === "Attribute" || text === undefined) continue
     const decoded = keyCodec.decode(key, text)
@@ -284,6 +285,11 @@ const keyValue = (value: ReadonlyAttributeValue | undefined): Facts["partitionKe
   value?.N !== undefined ? { N: value.N } : value?.B !== undefined ? { B: value.B } : { S: value?.S ?? "" }
 
 // ---------------------------------------------------------------------------------------------------------------- compiling
+
+const keysPlan = (plan: Omit<KeysPlan, "all" | "partNames">): KeysPlan => {
+  const all = [...plan.pk, ...plan.sk]
+  return { ...plan, all, partNames: [...new Set(all.flatMap((side) => side.parts.map((part) => part.name)))] }
+}
 
 interface KeyDeclared {
   readonly plan: KeyPlan
@@ -368,29 +374,29 @@ export const compile = <A>(
     ...Object.entries(keys).filter(([entry]) => entry !== "primary")
   ]
   const tableKey = table.plan.key
-  const primary: KeysPlan = {
+  const primary = keysPlan({
     name: "primary",
     index: undefined,
     own: false,
     global: false,
     pk: sides(tableKey.partitionKey, primaryDeclared[1].pk, "the table"),
     sk: sides(tableKey.sortKey, primaryDeclared[1].sk, "the table")
-  }
+  })
   const secondary = others.map(([entry, declared]): KeysPlan => {
     const index = declared.index ?? refuse(name, `${entry} names no index`)
     const indexed = table.plan.indexes[index] ?? refuse(name, `the table has no index ${index}`)
     const global = indexed.kind === "global"
     if (declared.pk === undefined && declared.sk === undefined) {
-      return {
+      return keysPlan({
         name: entry,
         index,
         own: true,
         global,
         pk: indexed.partitionKey.map(native),
         sk: indexed.sortKey.map(native)
-      }
+      })
     }
-    return {
+    return keysPlan({
       name: entry,
       index,
       own: false,
@@ -399,13 +405,12 @@ export const compile = <A>(
         ? primary.pk
         : sides(indexed.partitionKey, declared.pk, `the index ${index}`),
       sk: sides(indexed.sortKey, declared.sk, `the index ${index}`)
-    }
+    })
   })
 
-  const primaryParts = partNames(primary)
-  for (const { index, pk, sk } of secondary) {
-    const computed = [...pk, ...sk].flatMap((one) => one.parts).find((one) =>
-      !primaryParts.includes(one.name) &&
+  for (const { all, index } of secondary) {
+    const computed = all.flatMap((one) => one.parts).find((one) =>
+      !primary.partNames.includes(one.name) &&
       attributes.get(one.name)?.filled.some(({ _tag }) => _tag === "computed") === true
     )
     if (computed !== undefined) {
@@ -417,14 +422,12 @@ export const compile = <A>(
   }
 
   const keyOnly = new Set(
-    options.storeKeyAttributes !== false ? [] : [...primary.pk, ...primary.sk]
+    options.storeKeyAttributes !== false ? [] : primary.all
       .flatMap(({ key, parts }) => key._tag === "Template" ? parts.map((part) => part.name) : [])
       // DynamoDB itself reads the time of expiry, and what is a key of an index by itself
       .filter((of) =>
         attributes.get(of)?.stored !== table.plan.timeToLive &&
-        !secondary.some(({ pk, sk }) =>
-          [...pk, ...sk].some(({ key, parts }) => key._tag === "Attribute" && parts[0]?.name === of)
-        )
+        !secondary.some(({ all }) => all.some(({ key, parts }) => key._tag === "Attribute" && parts[0]?.name === of))
       )
   )
 
@@ -463,7 +466,7 @@ export const compile = <A>(
     offloaded: codec.attributes.some(({ offloaded }) => offloaded),
     maxSize: options.maxSize,
     context: (options.context ?? []).map((of) =>
-      [...primary.pk, ...primary.sk].flatMap((one) => one.parts).find((one) => one.name === of) ??
+      primary.all.flatMap((one) => one.parts).find((one) => one.name === of) ??
         refuse(name, `its context has ${of}, which is no part of the primary key`)
     ),
     keyOnly,

@@ -103,7 +103,7 @@ export const keysNamed = (plan: AnyPlan, name: string): KeysPlan | undefined =>
 const keyTypes = (plan: AnyPlan, keys: KeysPlan): ReadonlyMap<string, "S" | "N" | "B"> => {
   const { keyTypes } = plan.table.plan
   return new Map(
-    [...plan.primary.pk, ...plan.primary.sk, ...keys.pk, ...keys.sk].map((
+    [...plan.primary.all, ...keys.all].map((
       { attribute }
     ) => [attribute, keyTypes[attribute] ?? "S"])
   )

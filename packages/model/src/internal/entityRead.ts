@@ -5,6 +5,7 @@ import { DynamoDB } from "@armature/dynamodb/DynamoDB"
 import * as Wire from "@armature/dynamodb/Expression"
 import type { Item } from "@armature/dynamodb/Item"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -31,7 +32,7 @@ export const withTable = <A, E, R>(
 /** The item as it stands, for a value in S3 that was replaced between the read of its item and its own. */
 const rereadBy = (db: DynamoDB.Service, TableName: string, plan: AnyPlan, item: ReadonlyItem): Facts["reread"] => {
   const Key: Item = {}
-  for (const { attribute } of [...plan.primary.pk, ...plan.primary.sk]) {
+  for (const { attribute } of plan.primary.all) {
     const value = item[attribute]
     // of a key, S, N or B: alike whether readonly or not
     if (value !== undefined) Key[attribute] = value as Item[string]
@@ -53,7 +54,7 @@ const readWith = <A>(
     )
   }
   const whole = completed(plan, item)
-  if (!plan.bound) return chain(codec.open(whole), ({ encoded }) => codec.close(encoded))
+  if (!plan.bound) return chain(codec.open(whole), codec.close)
   const facts = factsOf(
     plan,
     table,
@@ -151,12 +152,13 @@ const operation = (
             : decode(input.TableName, item, undefined, false)
       })),
     () =>
-      Effect.flatMap(
-        DynamoDB,
-        (db) =>
-          chain(input(), (input) =>
-            Effect.flatMap(db.getItem(input), ({ Item }) => decode(input.TableName, Item, db, true)))
-      )
+      // a `flatMap` of the tag would be three steps of the fiber
+      Effect.withFiberRuntime<unknown, unknown, unknown>((fiber) => {
+        // which the operation's type requires
+        const db = Context.get(fiber.currentContext as Context.Context<DynamoDB>, DynamoDB)
+        return chain(input(), (input) =>
+          Effect.flatMap(db.getItem(input), ({ Item }) => decode(input.TableName, Item, db, true)))
+      })
   )
 }
 
@@ -247,7 +249,7 @@ export const pick =
     // what is sealed is bound to the key, which is sent with it
     const paths = new Set([
       discriminator,
-      ...[...plan.primary.pk, ...plan.primary.sk].map((side) => side.attribute),
+      ...plan.primary.all.map((side) => side.attribute),
       ...plan.context.map((part) => part.stored),
       ...(options?.unexpired === true && plan.filled.timeToLive !== undefined ? [plan.filled.timeToLive.stored] : []),
       ...attributes

@@ -1,7 +1,7 @@
 /** What an entity cannot be, though its schema can be stored and its keys can be made: found when it is made, and told with its place. */
 import * as Either from "effect/Either"
 import type { Attribute } from "./codec.js"
-import { type EntityPlan, partNames } from "./entityPlan.js"
+import type { EntityPlan } from "./entityPlan.js"
 import { keyTypes } from "./table.js"
 
 /** Why an attribute cannot be what fills itself, if it cannot. */
@@ -35,7 +35,7 @@ const mistyped = ({ attributes, table }: EntityPlan<never>): string | undefined 
 /** A part of a key that is no attribute of the program's own: behind a transformation of the whole item. */
 const unreachable = ({ codec, primary, secondary }: EntityPlan<never>): string | undefined => {
   for (const keys of [primary, ...secondary]) {
-    for (const name of partNames(keys)) {
+    for (const name of keys.partNames) {
       const found = codec.at([name])
       if (Either.isLeft(found)) return `a key is made of ${name}, which ${found.left.problem}`
     }
@@ -61,7 +61,7 @@ const ambiguous = ({ primary, secondary }: EntityPlan<never>): string | undefine
 
 /** Each write would be one of another item. */
 const moving = ({ filled: { updatedAt, version }, primary }: EntityPlan<never>): string | undefined => {
-  const name = [updatedAt?.name, version?.name].find((one) => one !== undefined && partNames(primary).includes(one))
+  const name = [updatedAt?.name, version?.name].find((one) => one !== undefined && primary.partNames.includes(one))
   return name === undefined ? undefined : `the primary key is made of ${name}, which changes with each write`
 }
 

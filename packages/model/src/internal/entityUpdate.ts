@@ -24,7 +24,6 @@ import {
   type EntityPlan,
   factsOf,
   keysOfItem,
-  partNames,
   primaryKey,
   withoutKeyAttributes,
   writeId
@@ -259,7 +258,7 @@ const givenOf = (plan: AnyPlan, given: Values): Effect.Effect<Given, Serializati
 
 /** What an item must have, and neither the primary key nor an update itself says. */
 const required = (plan: AnyPlan): ReadonlyArray<string> => {
-  const given = new Set([...partNames(plan.primary), plan.filled.version?.name, plan.filled.updatedAt?.name])
+  const given = new Set([...plan.primary.partNames, plan.filled.version?.name, plan.filled.updatedAt?.name])
   return [...plan.attributes].flatMap(([name, { optional, set }]) => optional || set || given.has(name) ? [] : [name])
 }
 

@@ -187,7 +187,7 @@ const prepared = (
 
 const primaryOf = (plan: AnyPlan, keys: Item): Item => {
   const key: Item = {}
-  for (const { attribute } of [...plan.primary.pk, ...plan.primary.sk]) {
+  for (const { attribute } of plan.primary.all) {
     const value = keys[attribute]
     if (value !== undefined) key[attribute] = value
   }

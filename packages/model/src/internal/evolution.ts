@@ -108,12 +108,12 @@ export const outcome = (
 const unchanged = (plan: AnyPlan, item: ReadonlyItem): Condition => {
   const version = plan.filled.version?.stored
   const names = version !== undefined && item[version] !== undefined
-    ? [...[...plan.primary.pk, ...plan.primary.sk].map(({ attribute }) => attribute), version]
+    ? [...plan.primary.all.map(({ attribute }) => attribute), version]
     : [
       ...new Set([
         ...Object.keys(item),
         ...plan.codec.attributes.map(({ stored }) => stored),
-        ...plan.secondary.flatMap(({ pk, sk }) => [...pk, ...sk].map(({ attribute }) => attribute)),
+        ...plan.secondary.flatMap(({ all }) => all.map(({ attribute }) => attribute)),
         discriminator,
         writeId
       ])

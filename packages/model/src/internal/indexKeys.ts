@@ -5,7 +5,7 @@ import * as Wire from "@armature/dynamodb/Expression"
 import * as Either from "effect/Either"
 import type { Attribute } from "./codec.js"
 import type * as condition from "./condition.js"
-import { type EntityPlan, partNames, type Side, writeSide } from "./entityPlan.js"
+import { type EntityPlan, type Side, writeSide } from "./entityPlan.js"
 import type { Lock } from "./entitySend.js"
 
 type AnyPlan = EntityPlan<never>
@@ -86,12 +86,12 @@ export const indexKeys = (
   ])
   const actions = new Map<string, Wire.Action>()
   const conditions = new Map<string, Wire.Condition>()
-  for (const name of partNames(plan.primary)) {
+  for (const name of plan.primary.partNames) {
     if (touched.has(name)) return invalid(`${name} is part of the primary key, which no update changes`)
   }
-  const keys = new Set([...plan.primary.pk, ...plan.primary.sk].map((side) => side.attribute))
+  const keys = new Set(plan.primary.all.map((side) => side.attribute))
   for (const index of plan.secondary) {
-    for (const side of [...index.pk, ...index.sk]) {
+    for (const side of index.all) {
       // of a local index, the partition key is the table's
       if (keys.has(side.attribute)) continue
       const own = side.parts.filter((part) => touched.has(part.name))

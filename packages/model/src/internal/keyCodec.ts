@@ -93,8 +93,18 @@ const readDate = (part: string): Written =>
     ? Either.right(part)
     : Either.left("is no date that was written from this template")
 
+/** Whether a text has nothing to be escaped, and no half of a pair: most are so. */
+const isPlain = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit <= 0x24 || (unit >= 0xd800 && unit <= 0xdfff)) return false
+  }
+  return true
+}
+
 const writePart = (encoding: Encoding, value: string | number | bigint, after: string): Written => {
   const text = String(value)
+  if (encoding._tag === "Text" && isPlain(text)) return Either.right(text)
   if (lone.test(text)) return Either.left("has half of a surrogate pair, which is no text")
   switch (encoding._tag) {
     case "Text":
@@ -126,11 +136,10 @@ const readPart = (encoding: Encoding, part: string): Written => {
 const fault = (attribute: string | undefined, reason: string): Either.Either<never, KeyFault> =>
   Either.left({ attribute, reason })
 
-const writeSegment = (segment: Segment, value: string | number | bigint): Either.Either<string, KeyFault> =>
-  Either.mapLeft(
-    writePart(segment.encoding, value, segment.after),
-    (reason) => ({ attribute: segment.attribute, reason })
-  )
+const writeSegment = (segment: Segment, value: string | number | bigint): Either.Either<string, KeyFault> => {
+  const written = writePart(segment.encoding, value, segment.after)
+  return Either.isLeft(written) ? fault(segment.attribute, written.left) : Either.right(written.right)
+}
 
 /** The text of a key; undefined where an attribute is missing. */
 export const encode = (template: Template, get: Get): Either.Either<string | undefined, KeyFault> => {

@@ -18,7 +18,7 @@ export const memberOf = <M extends Member>(members: ReadonlyArray<M>, item: Item
 
 /** Whether a key in wire form is one that the entity makes. */
 export const madeByKeys = (member: Member, keys: Item): boolean =>
-  [...member.primary.pk, ...member.primary.sk].every(({ attribute, key }) => {
+  member.primary.all.every(({ attribute, key }) => {
     const value = keys[attribute]
     if (value === undefined) return false
     return key._tag === "Attribute" || (value.S !== undefined && Either.isRight(keyCodec.decode(key, value.S)))

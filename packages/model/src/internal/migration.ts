@@ -62,7 +62,7 @@ export const run = (plan: AnyPlan, previous: ReadonlyArray<Previous>, options: O
   /** Somebody wrote it meanwhile: what stands there now may be of the current schema, or of none. */
   const again = (db: DynamoDB.Service, TableName: string, item: Item, left: number): Any<boolean> => {
     const Key: Item = {}
-    for (const { attribute } of [...plan.primary.pk, ...plan.primary.sk]) {
+    for (const { attribute } of plan.primary.all) {
       const value = item[attribute]
       if (value !== undefined) Key[attribute] = value
     }

@@ -1,0 +1,61 @@
+/**
+ * What a schema says no more of than its stored type. Such a value is decoded when the item is walked: it need not pass the schema, which
+ * would only look at it again.
+ */
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
+
+const isNothing = (ast: AST.AST): boolean => AST.isUndefinedKeyword(ast) || (AST.isLiteral(ast) && ast.literal === null)
+
+/** Text, a number or a boolean, whichever it is. */
+export const isScalar = (ast: AST.AST): boolean =>
+  AST.isStringKeyword(ast) || AST.isNumberKeyword(ast) || AST.isBigIntKeyword(ast) || AST.isBooleanKeyword(ast)
+
+/** `NaN` and the like are numbers and no DynamoDB numbers: the walk refuses them by itself. */
+const isExact = (ast: AST.AST): boolean => {
+  switch (ast._tag) {
+    case "TypeLiteral":
+      return ast.indexSignatures.length === 0 && !hasOptions(ast) &&
+        ast.propertySignatures.every(({ name, type }) => typeof name === "string" && isExact(type))
+    case "TupleType": {
+      const [rest, ...more] = ast.rest
+      return ast.elements.length === 0 && rest !== undefined && more.length === 0 && isExact(rest.type)
+    }
+    case "Union": {
+      const [something, ...more] = ast.types.filter((type) => !isNothing(type))
+      return something !== undefined && more.length === 0 && isExact(something)
+    }
+    default:
+      return isScalar(ast)
+  }
+}
+
+const hasOptions = (ast: AST.AST): boolean => AST.ParseOptionsAnnotationId in ast.annotations
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Decodes what the walk has read, and what lacks nothing that its schema requires; `undefined` if the schema itself has to be asked. */
+export type Finish = (encoded: Members) => Members | undefined
+
+/** The way to finish a schema's values; `undefined` where there is none. */
+export const finishOf = (ast: AST.AST): Finish | undefined => {
+  if (!AST.isTypeLiteral(ast) || ast.indexSignatures.length > 0 || hasOptions(ast)) return undefined
+  const rest = ast.propertySignatures.filter(({ type }) => !isExact(type)).map(({ name, type }) => ({
+    name: String(name),
+    decode: ParseResult.decodeUnknown(Schema.make<unknown, unknown, unknown>(type))
+  }))
+  // an assignment to it would be lost
+  if (rest.some(({ name }) => name === "__proto__")) return undefined
+  return rest.length === 0 ? (encoded) => encoded : (encoded) => {
+    const out = { ...encoded }
+    for (const { decode, name } of rest) {
+      if (!Object.hasOwn(encoded, name)) continue
+      const value = decode(encoded[name])
+      if (!Either.isEither(value) || Either.isLeft(value)) return undefined
+      out[name] = value.right
+    }
+    return out
+  }
+}
