@@ -43,7 +43,19 @@ export interface Order {
 
 export const tenant = "tenant-1"
 
-export const order = (i: number): Order => ({
+export const hundred = Array.from({ length: 100 }, (_, i) => i)
+export const ten = Array.from({ length: 10 }, (_, i) => i)
+
+/** Which order the `i`th call is about. */
+export const at = (i: number): number => i % hundred.length
+
+/** One of a hundred, made beforehand: what it takes to make it is no part of a call. */
+const made = <A>(make: (i: number) => A): (i: number) => A => {
+  const all = hundred.map(make)
+  return (i) => all[at(i)] ?? make(i)
+}
+
+export const order = made((i): Order => ({
   tenant,
   id: `order-${i}`,
   status: "open",
@@ -59,7 +71,7 @@ export const order = (i: number): Order => ({
   paid: true,
   tags: ["new", "fragile", "gift"],
   carrier: { name: "post", days: 3 }
-})
+}))
 
 /** The keys of an item in the table, as each mapper is told to write them. */
 export const partitionKey = (of: string): string => `tenant#${of}`
@@ -81,10 +93,11 @@ export const wire = (value: unknown): AttributeValue => {
 }
 
 /** An order with its key. */
-export const record = (i: number) => ({ pk: partitionKey(tenant), sk: sortKey(`order-${i}`), ...order(i) })
+export const record = made((i) => ({ pk: partitionKey(tenant), sk: sortKey(`order-${i}`), ...order(i) }))
 
-export const wireItem = (i: number): Record<string, AttributeValue> =>
+export const wireItem = made((i): Record<string, AttributeValue> =>
   Object.fromEntries(Object.entries(record(i)).map(([name, value]) => [name, wire(value)]))
+)
 
 /** As it comes back: with what ElectroDB and dynamodb-toolbox mark their own items with. */
 export const storedItem = (i: number): Record<string, AttributeValue> => ({
@@ -96,9 +109,3 @@ export const storedItem = (i: number): Record<string, AttributeValue> => ({
   _md: { S: "2026-01-01T00:00:00.000Z" },
   _type: { S: "Order" }
 })
-
-/** Which order the `i`th call is about. */
-export const at = (i: number): number => i % 100
-
-export const hundred = Array.from({ length: 100 }, (_, i) => i)
-export const ten = Array.from({ length: 10 }, (_, i) => i)
