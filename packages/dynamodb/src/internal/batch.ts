@@ -128,11 +128,21 @@ const run = <M, E extends AwsException>(batch: {
         }
       })
 
+    const make = (): ReadonlyArray<M> | undefined => {
+      const next = chunks.next()
+      return next.done === true ? undefined : next.value
+    }
+    // looked at beforehand: a single request needs no fiber
+    const first = make()
+    const second = first === undefined ? undefined : make()
+    const ahead = [first, second]
+    const take = (): ReadonlyArray<M> | undefined => ahead.length > 0 ? ahead.shift() : make()
+
     const worker: Effect.Effect<void> = Effect.suspend(() => {
-      const next = hopeless ? undefined : chunks.next()
-      return next === undefined || next.done === true
+      const next = hopeless ? undefined : take()
+      return next === undefined
         ? Effect.void
-        : Effect.zipRight(drain(next.value, policy.initial, fate.done), worker)
+        : Effect.zipRight(drain(next, policy.initial, fate.done), worker)
     })
 
     const workers = Math.min(
@@ -140,12 +150,12 @@ const run = <M, E extends AwsException>(batch: {
       maxConcurrency
     )
     return Effect.zipRight(
-      Effect.all(
+      second === undefined ? worker : Effect.all(
         Array.from({ length: workers }, () => worker),
         { concurrency: "unbounded", discard: true }
       ),
       Effect.sync(() => {
-        for (let next = chunks.next(); next.done !== true; next = chunks.next()) addAll(fate.unprocessed, next.value)
+        for (let next = take(); next !== undefined; next = take()) addAll(fate.unprocessed, next)
         return fate
       })
     )

@@ -264,8 +264,11 @@ export class Found {
       if (group === undefined || places === undefined) continue
       for (const item of items) {
         const member = this.members.get(identity(table, itemId(item, group.names)))
+        const own = group.hidden.length === 0 ? item : without(item, group.hidden)
         // each asker has an object of its own
-        for (const place of member?.places ?? []) places[place] = Option.some(without(item, group.hidden))
+        member?.places.forEach((place, i) => {
+          places[place] = Option.some(i === 0 ? own : { ...own })
+        })
       }
     }
   }

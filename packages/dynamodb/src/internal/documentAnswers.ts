@@ -68,21 +68,21 @@ export const answered = <K extends Numbers>(
 export const page = <K extends Numbers>(
   output: Pick<Sdk.ScanCommandOutput, "Items" | "Count" | "ScannedCount" | "LastEvaluatedKey">,
   numbers: K
-): Either.Either<models.Page<K>, SerializationException> =>
-  Either.gen(function*() {
-    const { Count, Items = [], LastEvaluatedKey = {}, ScannedCount } = output
-    const items = yield* each(Items, (item) => decodeItem(item, numbers))
-    const count = Count ?? items.length
-    return {
-      items,
-      count,
-      scannedCount: ScannedCount ?? count,
-      // an empty key is what some servers send where there is none
-      lastEvaluatedKey: Object.keys(LastEvaluatedKey).length === 0
-        ? Option.none()
-        : Option.some(yield* decodeWhole(LastEvaluatedKey, numbers))
-    }
+): Either.Either<models.Page<K>, SerializationException> => {
+  const { Count, Items = [], LastEvaluatedKey = {}, ScannedCount } = output
+  const items = each(Items, (item) => decodeItem(item, numbers))
+  if (Either.isLeft(items)) return Either.left(items.left)
+  // an empty key is what some servers send where there is none
+  const last = Object.keys(LastEvaluatedKey).length === 0 ? undefined : decodeWhole(LastEvaluatedKey, numbers)
+  if (last !== undefined && Either.isLeft(last)) return Either.left(last.left)
+  const count = Count ?? items.right.length
+  return Either.right({
+    items: items.right,
+    count,
+    scannedCount: ScannedCount ?? count,
+    lastEvaluatedKey: last === undefined ? Option.none() : Option.some(last.right)
   })
+}
 
 /** What a transaction read, one part for each of its reads. */
 export const parts = <A>(

@@ -9,8 +9,10 @@ import * as Option from "effect/Option"
 import type { Member } from "../Batch.js"
 import { type Read, type ReadInfo, type ReadPlan, TypeId, type WriteAction } from "../Operation.js"
 import { readAll } from "./batchReads.js"
-import { type AnyWritePlan, concurrency, itemText, listOf, namesOf, send, shaped } from "./members.js"
+import { chain } from "./entityPlan.js"
+import { type AnyWritePlan, forEach, itemText, listOf, namesOf, send, shaped } from "./members.js"
 import type { Members } from "./memberTypes.js"
+import { planOf } from "./operation.js"
 
 /** An operation and its place in the batch. */
 interface At<O> {
@@ -60,15 +62,17 @@ const readMembers = (
     if (first !== undefined && failed.length === members.length && !(first.e instanceof UnprocessedException)) {
       return yield* Effect.fail(first.e)
     }
-    yield* Effect.forEach(
-      members,
-      ({ answer, operation, place }) =>
-        Either.isLeft(answer) ? Effect.void : Effect.map(operation.decode(answer.right), (value) => {
-          done[place] = Option.some(value)
-        }),
-      { concurrency, discard: true }
+    yield* forEach(members, ({ answer, operation, place }) =>
+      Either.isLeft(answer) ? Either.right(undefined) : chain(operation.decode(answer.right), (value) => {
+        done[place] = Option.some(value)
+        return Either.right(undefined)
+      }))
+    return first === undefined ? undefined : leftBy(
+      first.e,
+      failed.map(({ place }) =>
+        place
+      )
     )
-    return first === undefined ? undefined : leftBy(first.e, failed.map(({ place }) => place))
   })
 
 // ---------------------------------------------------------------------------------------------------------------- writes
@@ -142,10 +146,9 @@ const isRead = (operation: Member): operation is ReadMember => operation[TypeId]
 const planned = <A>(
   members: ReadonlyArray<At<{ readonly plan: Effect.Effect<A, unknown, unknown> }>>
 ): Effect.Effect<ReadonlyArray<At<A>>, unknown, unknown> =>
-  Effect.forEach(
+  forEach(
     members,
-    ({ operation, place }) => Effect.map(operation.plan, (plan): At<A> => ({ place, operation: plan })),
-    { concurrency }
+    ({ operation, place }) => chain(planOf(operation), (plan) => Either.right<At<A>>({ place, operation: plan }))
   )
 
 export const batch = (members: Members<Member>): Effect.Effect<unknown, unknown, unknown> =>

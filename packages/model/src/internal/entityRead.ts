@@ -99,7 +99,7 @@ const optional = <A>(
   item: Item | undefined,
   decode: (item: Item) => Effect.Effect<A, unknown, unknown>
 ): Effect.Effect<Option.Option<A>, unknown, unknown> =>
-  item === undefined ? Effect.succeedNone : chain(decode(item), (value) => Either.right(Option.some(value)))
+  item === undefined ? Either.right(Option.none()) : chain(decode(item), (value) => Either.right(Option.some(value)))
 
 type Input = ReadPlan<unknown, unknown, unknown>["input"]
 
@@ -140,17 +140,18 @@ const operation = (
         })))
   return new ReadOperation(
     () =>
-      Effect.map(input(), (input) => ({
-        input,
-        decode: (item) =>
-          plan.offloaded
-            // whoever sent it has the service, by which a value that was replaced in S3 is found
-            ? Effect.flatMap(
-              Effect.serviceOption(DynamoDB),
-              (db) => decode(input.TableName, item, Option.getOrUndefined(db), false)
-            )
-            : decode(input.TableName, item, undefined, false)
-      })),
+      chain(input(), (input) =>
+        Either.right({
+          input,
+          decode: (item: Item | undefined) =>
+            plan.offloaded
+              // whoever sent it has the service, by which a value that was replaced in S3 is found
+              ? Effect.flatMap(
+                Effect.serviceOption(DynamoDB),
+                (db) => decode(input.TableName, item, Option.getOrUndefined(db), false)
+              )
+              : decode(input.TableName, item, undefined, false)
+        })),
     () =>
       // a `flatMap` of the tag would be three steps of the fiber
       Effect.withFiberRuntime<unknown, unknown, unknown>((fiber) => {

@@ -7,12 +7,35 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { WriteAction, WritePlan } from "../Operation.js"
+import { atOnce } from "./entityPlan.js"
 import type { Members } from "./memberTypes.js"
 
 export type AnyWritePlan = WritePlan<unknown, unknown, unknown, unknown>
 
 /** How many plans are made, or answers decoded, at a time: each may ask KMS. */
-export const concurrency = 8
+const concurrency = 8
+
+/** Does the same with each, a few at a time. Where there is nothing to wait for, which is most often so, it takes no fiber. */
+export const forEach = <A, B, E, R>(
+  all: ReadonlyArray<A>,
+  f: (one: A, i: number) => Effect.Effect<B, E, R>
+): Effect.Effect<ReadonlyArray<B>, E, R> =>
+  Effect.suspend(() => {
+    const done: Array<B> = []
+    for (const [i, one] of all.entries()) {
+      const effect = f(one, i)
+      const known = atOnce(effect)
+      if (known === undefined) {
+        return Effect.map(
+          Effect.forEach(all.slice(i), (one, k) => k === 0 ? effect : f(one, i + k), { concurrency }),
+          (rest) => [...done, ...rest]
+        )
+      }
+      if (Either.isLeft(known)) return Either.left(known.left)
+      done.push(known.right)
+    }
+    return Either.right(done)
+  })
 
 const isList = <O>(members: Members<O>): members is ReadonlyArray<O> => Array.isArray(members)
 

@@ -28,6 +28,10 @@ export class ReadOperation extends Effectable.Class<unknown, unknown, unknown> {
   get plan(): Effect.Effect<AnyReadPlan, unknown, unknown> {
     return Effect.suspend(this.#plan)
   }
+  /** The plan as it is made now: an `Either` where there is nothing to wait for. */
+  make(): Effect.Effect<AnyReadPlan, unknown, unknown> {
+    return this.#plan()
+  }
   get params(): Effect.Effect<Operations["GetItem"]["input"], unknown, unknown> {
     return Effect.map(this.plan, (plan) => plan.input)
   }
@@ -35,6 +39,11 @@ export class ReadOperation extends Effectable.Class<unknown, unknown, unknown> {
     return this.#run()
   }
 }
+
+/** The plan of an operation, as it is made now. */
+export const planOf = <A, E, R>(operation: { readonly plan: Effect.Effect<A, E, R> }): Effect.Effect<A, E, R> =>
+  // what it makes is what its `plan` gives
+  operation instanceof ReadOperation ? operation.make() as Effect.Effect<A, E, R> : operation.plan
 
 export class WriteOperation extends Effectable.Class<unknown, unknown, unknown> {
   readonly [TypeId] = "Write"

@@ -9,8 +9,9 @@ import * as Option from "effect/Option"
 import { TransactionCanceledException } from "../EntityException.js"
 import type { Read, ReadInfo } from "../Operation.js"
 import type { Member, Options } from "../Transact.js"
-import { concurrency, itemText, listOf, namesOf, send, shaped } from "./members.js"
+import { forEach, itemText, listOf, namesOf, send, shaped } from "./members.js"
 import type { Members } from "./memberTypes.js"
+import { planOf } from "./operation.js"
 
 const maxMembers = 100
 
@@ -100,7 +101,7 @@ export const transact = (
     Effect.gen(function*() {
       const operations = listOf(members)
       yield* checkCount("TransactWriteItems", operations)
-      const plans = yield* Effect.forEach(operations, ({ plan }) => plan, { concurrency })
+      const plans = yield* forEach(operations, planOf)
       yield* checkTargets("TransactWriteItems", namesOf(members), plans)
       yield* send(plans, (TransactItems) =>
         Effect.mapError(
@@ -128,7 +129,7 @@ export const transactGet = (
     Effect.gen(function*() {
       const operations = listOf(members)
       yield* checkCount("TransactGetItems", operations)
-      const plans = yield* Effect.forEach(operations, ({ plan }) => plan, { concurrency })
+      const plans = yield* forEach(operations, planOf)
       yield* checkTargets(
         "TransactGetItems",
         namesOf(members),
@@ -141,6 +142,6 @@ export const transactGet = (
         }),
         (e) => canceled(e, members, () => undefined)
       )
-      const values = yield* Effect.forEach(plans, ({ decode }, i) => decode(Responses?.[i]?.Item), { concurrency })
+      const values = yield* forEach(plans, ({ decode }, i) => decode(Responses?.[i]?.Item))
       return shaped(members, values)
     }))
