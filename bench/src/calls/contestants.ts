@@ -17,6 +17,7 @@ export const contestants: ReadonlyArray<Entry> = [
   { file: "documentOnSdk", title: "Armature Document, sdk" },
   { file: "entityOnSdk", title: "Armature Entity, sdk" },
   { file: "serviceOnDirect", title: "Armature service, direct" },
+  { file: "serviceTraced", title: "Armature service, direct, with spans" },
   { file: "documentOnDirect", title: "Armature Document, direct" },
   { file: "entityOnDirect", title: "Armature Entity, direct" }
 ]
