@@ -12,6 +12,4 @@ const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 // another one than Effect's own, of which it is known that nobody sees its spans
 const tracer = Tracer.make({ span: native.span, context: native.context })
 
-contestant((endpoint) =>
-  serviceCalls(Layer.merge(DynamoDB.layerDirect(optionsFor(endpoint)), Layer.setTracer(tracer)))
-)
+contestant((endpoint) => serviceCalls(Layer.merge(DynamoDB.layerDirect(optionsFor(endpoint)), Layer.setTracer(tracer))))
