@@ -90,8 +90,9 @@ export const race = async (
         }
         const costs = new Map<Runner, Array<Cost>>(taking.map((runner) => [runner, []]))
         for (let round = 0; round < settings.rounds; round++) {
-          // each stands at each place as often as the others, and not always behind the same one
-          const turned = [...taking.slice(round % taking.length), ...taking.slice(0, round % taking.length)]
+          // who begins changes, and so does who stands behind whom
+          const first = Math.floor(round / 2) % taking.length
+          const turned = [...taking.slice(first), ...taking.slice(0, first)]
           for (const runner of round % 2 === 0 ? turned : turned.reverse()) {
             costs.get(runner)?.push(await runner.run({ column, inFlight, calls: turns.get(runner) ?? 1 }))
           }

@@ -1,7 +1,7 @@
 /** The pool of connections, where a request has taken one and not left yet. */
 import { describe, it } from "@effect/vitest"
 import * as Net from "node:net"
-import { assert } from "vitest"
+import { assert, vi } from "vitest"
 import { connector } from "../src/internal/directConnect.js"
 import { type Broken, type Exchange, Pool } from "../src/internal/directPool.js"
 
@@ -95,6 +95,19 @@ describe("requests that leave together", () => {
       const outcome = await second.outcome
       assert.strictEqual("phase" in outcome ? outcome.phase : "answered", "connect")
       assert.notInclude(heard, "/second")
+    }))
+
+  it("leave under a clock that stands, too", () =>
+    withPool(async (pool) => {
+      await warm(pool, 2)
+      const all = ["/a", "/b"].map(request)
+      vi.useFakeTimers({ toFake: ["setImmediate"] })
+      try {
+        for (const { exchange } of all) pool.start(exchange)
+      } finally {
+        vi.useRealTimers()
+      }
+      assert.deepStrictEqual(await Promise.all(all.map(({ outcome }) => outcome)), [{ status: 200 }, { status: 200 }])
     }))
 
   it("do not leave at all once nobody wants them", () =>

@@ -184,10 +184,9 @@ export const compile = <A, I, R>(schema: Schema.Schema<A, I, R>): Either.Either<
         return walk.run(() => ({ encoded: wire.decode(item, walk), holes: walk.holes, lacking: walk.lacking }))
       },
       close: ({ encoded, lacking }) => {
-        const finished = lacking || finish === undefined ? undefined : attempt(() => finish(encoded))
-        // it is what the schema would make of it
-        if (finished !== undefined) return Either.right(finished as A)
-        const decoded = guarded(() => decodeSchema(encoded))
+        const decode = lacking || finish === undefined ? decodeSchema : finish
+        // either way it is what the schema makes of it
+        const decoded = guarded(() => decode(encoded) as Effect.Effect<A, ParseResult.ParseIssue, R>)
         return Either.isEither(decoded)
           ? Either.mapLeft(decoded, (issue) => fail(issue))
           : Effect.mapError(decoded, (issue) => fail(issue))
@@ -195,14 +194,6 @@ export const compile = <A, I, R>(schema: Schema.Schema<A, I, R>): Either.Either<
       at: (path) => at<R>(paths.routes(schema.ast, path), path)
     })
   })
-
-const attempt = <A>(f: () => A): A | undefined => {
-  try {
-    return f()
-  } catch {
-    return undefined
-  }
-}
 
 type Parsed<A, R> =
   | Either.Either<A, ParseResult.ParseIssue | Thrown>

@@ -2,10 +2,12 @@
  * What a schema says no more of than its stored type. Such a value is decoded when the item is walked: it need not pass the schema, which
  * would only look at it again.
  */
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import { atOnce } from "./atOnce.js"
 
 const isNothing = (ast: AST.AST): boolean => AST.isUndefinedKeyword(ast) || (AST.isLiteral(ast) && ast.literal === null)
 
@@ -32,12 +34,20 @@ const isExact = (ast: AST.AST): boolean => {
   }
 }
 
-const hasOptions = (ast: AST.AST): boolean => AST.ParseOptionsAnnotationId in ast.annotations
+/** What a schema may say of how it is decoded. */
+const options = [
+  AST.ParseOptionsAnnotationId,
+  AST.DecodingFallbackAnnotationId,
+  AST.ConcurrencyAnnotationId,
+  AST.BatchingAnnotationId
+]
+
+const hasOptions = (ast: AST.AST): boolean => options.some((option) => option in ast.annotations)
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Decodes what the walk has read, and what lacks nothing that its schema requires; `undefined` if the schema itself has to be asked. */
-export type Finish = (encoded: Members) => Members | undefined
+/** Decodes what the walk has read, and what lacks nothing that its schema requires: as the schema does, and with its issues. */
+export type Finish = (encoded: Members) => Effect.Effect<Members, ParseResult.ParseIssue, unknown>
 
 /** The way to finish a schema's values; `undefined` where there is none. */
 export const finishOf = (ast: AST.AST): Finish | undefined => {
@@ -48,14 +58,22 @@ export const finishOf = (ast: AST.AST): Finish | undefined => {
   }))
   // an assignment to it would be lost
   if (rest.some(({ name }) => name === "__proto__")) return undefined
-  return rest.length === 0 ? (encoded) => encoded : (encoded) => {
+  return rest.length === 0 ? Either.right : (encoded) => {
     const out = { ...encoded }
+    const inside = (name: string) => (issue: ParseResult.ParseIssue) =>
+      new ParseResult.Composite(ast, encoded, new ParseResult.Pointer(name, encoded, issue), out)
+    const waiting: Array<Effect.Effect<readonly [string, unknown], ParseResult.ParseIssue, unknown>> = []
     for (const { decode, name } of rest) {
       if (!Object.hasOwn(encoded, name)) continue
       const value = decode(encoded[name])
-      if (!Either.isEither(value) || Either.isLeft(value)) return undefined
-      out[name] = value.right
+      const known = atOnce(value)
+      if (known === undefined) {
+        waiting.push(Effect.mapBoth(value, { onSuccess: (one) => [name, one] as const, onFailure: inside(name) }))
+      } else if (Either.isLeft(known)) return Either.left(inside(name)(known.left))
+      else out[name] = known.right
     }
-    return out
+    return waiting.length === 0
+      ? Either.right(out)
+      : Effect.map(Effect.all(waiting), (values) => ({ ...out, ...Object.fromEntries(values) }))
   }
 }

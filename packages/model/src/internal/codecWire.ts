@@ -352,6 +352,8 @@ const map = (shape: Fields, codecs: Codecs): MapCodec => {
         if (place === undefined) put(out, own.name, own.codec.decode(member, walk))
         else if (member.NULL === true && own.nullInClear) put(out, own.name, null)
         else {
+          // its name has its place
+          put(out, own.name, undefined)
           walk.holes.push({ path: walk.names(), place, value: member, fill: (encoded) => put(out, own.name, encoded) })
         }
         walk.path.pop()

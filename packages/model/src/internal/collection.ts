@@ -5,7 +5,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import { chain, encodeAttributes, type EntityPlan, type KeysPlan } from "./entityPlan.js"
+import { chain } from "./atOnce.js"
+import { encodeAttributes, type EntityPlan, type KeysPlan } from "./entityPlan.js"
 import {
   common,
   expired,

@@ -4,9 +4,10 @@ import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import * as Wire from "@armature/dynamodb/Expression"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { chain } from "./atOnce.js"
 import type { Operand } from "./codec.js"
 import * as condition from "./condition.js"
-import { chain, type EntityPlan } from "./entityPlan.js"
+import type { EntityPlan } from "./entityPlan.js"
 
 export type Claim = condition.Condition | condition.Raw
 

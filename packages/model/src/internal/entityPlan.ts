@@ -10,6 +10,7 @@ import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type * as Table from "../Table.js"
 import type { Evolve, Hooks } from "./around.js"
+import { atOnce, chain } from "./atOnce.js"
 import type { Facts } from "./behaviours.js"
 import { type Attribute, compile as compileCodec, type ItemCodec, type PathCodec } from "./codec.js"
 import { NoPath, type Path, root } from "./condition.js"
@@ -162,24 +163,6 @@ export const keysOfItem = (plan: EntityPlan<never>, item: Item): Either.Either<I
     }
     return Either.right(keys)
   })
-
-/** What an effect gives without waiting. */
-export const atOnce = <A, E, R>(effect: Effect.Effect<A, E, R>): Either.Either<A, E> | undefined =>
-  // an Either that is an Effect of A and E is one of A and E
-  Either.isEither(effect) ? effect as Either.Either<A, E> : undefined
-
-/** Goes on at once where there is nothing to wait for. (A module with an export `then` would be taken for a promise.) */
-export const chain = <A, E, R, B, E2, R2>(
-  effect: Effect.Effect<A, E, R>,
-  f: (value: A) => Effect.Effect<B, E2, R2>
-): Effect.Effect<B, E | E2, R | R2> => {
-  const known = atOnce(effect)
-  return known === undefined
-    ? Effect.flatMap(effect, f)
-    : Either.isRight(known)
-    ? f(known.right)
-    : Either.left(known.left)
-}
 
 /** Some attributes of the program in wire form, by their names in the program. */
 export const encodeAttributes = (

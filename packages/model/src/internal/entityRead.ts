@@ -12,10 +12,11 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ItemNotFoundException } from "../EntityException.js"
 import type { ReadPlan } from "../Operation.js"
+import { chain } from "./atOnce.js"
 import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
 import { compile, type ItemCodec } from "./codec.js"
-import { chain, completed, discriminator, type EntityPlan, factsOf, isForeign, primaryKey } from "./entityPlan.js"
+import { completed, discriminator, type EntityPlan, factsOf, isForeign, primaryKey } from "./entityPlan.js"
 import { ReadOperation } from "./operation.js"
 
 type AnyPlan = EntityPlan<never>

@@ -12,13 +12,13 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { WriteAction } from "../Operation.js"
+import { chain } from "./atOnce.js"
 import * as behaviours from "./behaviours.js"
 import type { Draft, Operand } from "./codec.js"
 import * as condition from "./condition.js"
 import { type Claims, claims, type If, operands, render } from "./entityCondition.js"
 import { changes } from "./entityDiff.js"
 import {
-  chain,
   discriminator,
   encodeAttributes,
   type EntityPlan,

@@ -10,12 +10,12 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { randomBytes } from "node:crypto"
 import type { Fits, WriteAction } from "../Operation.js"
+import { chain } from "./atOnce.js"
 import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
 import type { Draft } from "./codec.js"
 import { claims, type If, render } from "./entityCondition.js"
 import {
-  chain,
   discriminator,
   type EntityPlan,
   factsOf,

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { WriteAction, WritePlan } from "../Operation.js"
-import { atOnce } from "./entityPlan.js"
+import { atOnce } from "./atOnce.js"
 import type { Members } from "./memberTypes.js"
 
 export type AnyWritePlan = WritePlan<unknown, unknown, unknown, unknown>
