@@ -175,7 +175,10 @@ const updatePlan = (
                     ]
                     const conditional = all.conditions.length > 0 || all.raw !== undefined
                     const constant = update.actions.every((action) => action.constant)
-                    return chain(rendered(made, others, whole, []), () =>
+                    const actionOf = (members: Rendered): WriteAction => ({
+                      Update: { TableName: table, Key, ...members, ...onFailure(members) }
+                    })
+                    return chain(rendered(made, others, whole, []), (members) =>
                       Either.right<Prepared>({
                         table,
                         key: Key,
@@ -189,9 +192,9 @@ const updatePlan = (
                         resend: resendOf(update.returns, lock, conditional || made.kept.length > 0, constant),
                         failed: failedOf(plan, table, conditional, !update.upsert),
                         action: (stored) =>
-                          Either.map(rendered(made, others, whole, stored), (members): WriteAction => ({
-                            Update: { TableName: table, Key, ...members, ...onFailure(members) }
-                          }))
+                          made.values.length === 0
+                            ? Either.right(actionOf(members))
+                            : Either.map(rendered(made, others, whole, stored), actionOf)
                       }))
                   })
                 })
@@ -220,6 +223,8 @@ const resendOf = (
     : !conditional && constant && !returns.endsWith("_OLD")
     ? "always"
     : undefined
+
+type Rendered = Either.Either.Right<ReturnType<typeof rendered>>
 
 /** The request's expressions. */
 const rendered = (
