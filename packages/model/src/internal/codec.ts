@@ -9,12 +9,23 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
 import type { Filled } from "./behaviourMarks.js"
-import { finishOf, isScalar } from "./codecExact.js"
+import { finishOf, isExact, isScalar } from "./codecExact.js"
 import { failure, fromIssue } from "./codecFailure.js"
 import * as paths from "./codecPaths.js"
 import * as shapes from "./codecShape.js"
-import { emptySet, type Hole, isEmptySet, isSet, itemCodec, type Pending, valueCodec, Walk } from "./codecWire.js"
+import {
+  emptySet,
+  type Hole,
+  isEmptySet,
+  isSet,
+  isWellFormed,
+  itemCodec,
+  type Pending,
+  valueCodec,
+  Walk
+} from "./codecWire.js"
 
 export type { Hole, Pending, Place } from "./codecWire.js"
 
@@ -87,6 +98,10 @@ export interface ItemCodec<A, R> {
   ) => Either.Either<Opening, SerializationException>
   /** The second half, once the holes are filled. The value may be that of the opening. */
   readonly close: (opening: Opening) => Effect.Effect<A, SerializationException, R>
+  /** Both at once, of an item that has nothing to be opened. */
+  readonly read: (
+    item: Readonly<Record<string, ReadonlyAttributeValue>>
+  ) => Effect.Effect<A, SerializationException, R>
   /** What stands at a path of the program's names, positions and record keys. */
   readonly at: (path: ReadonlyArray<string | number>) => Either.Either<PathCodec<R>, shapes.Problem>
 }
@@ -165,10 +180,24 @@ export const compile = <A, I, R>(schema: Schema.Schema<A, I, R>): Either.Either<
     const encodeSchema = ParseResult.encodeUnknown(schema)
     const decodeSchema = ParseResult.decodeUnknown(schema)
     const finish = finishOf(schema.ast)
+    const exact = isExact(schema.ast)
 
     const toWire = (encoded: unknown): Either.Either<Draft, SerializationException> => {
       const walk = new Walk([])
       return walk.run(() => ({ item: isRecord(encoded) ? wire.encode(encoded, walk) : {}, pending: walk.pending }))
+    }
+    const open: ItemCodec<A, R>["open"] = (item) => {
+      const walk = new Walk([])
+      return walk.run(() => ({ encoded: wire.decode(item, walk), holes: walk.holes, lacking: walk.lacking }))
+    }
+    const close: ItemCodec<A, R>["close"] = ({ encoded, lacking }) => {
+      // either way it is what the schema makes of it
+      if (exact && !lacking) return Either.right(encoded as A)
+      const decode = lacking || finish === undefined ? decodeSchema : finish
+      const decoded = guarded(() => decode(encoded) as Effect.Effect<A, ParseResult.ParseIssue, R>)
+      return Either.isEither(decoded)
+        ? Either.mapLeft(decoded, (issue) => fail(issue))
+        : Effect.mapError(decoded, (issue) => fail(issue))
     }
     return Either.right({
       attributes,
@@ -179,17 +208,11 @@ export const compile = <A, I, R>(schema: Schema.Schema<A, I, R>): Either.Either<
           ? Either.flatMap(Either.mapLeft(encoded, (issue) => fail(issue)), toWire)
           : Effect.flatMap(Effect.mapError(encoded, (issue) => fail(issue)), toWire)
       },
-      open: (item) => {
-        const walk = new Walk([])
-        return walk.run(() => ({ encoded: wire.decode(item, walk), holes: walk.holes, lacking: walk.lacking }))
-      },
-      close: ({ encoded, lacking }) => {
-        const decode = lacking || finish === undefined ? decodeSchema : finish
-        // either way it is what the schema makes of it
-        const decoded = guarded(() => decode(encoded) as Effect.Effect<A, ParseResult.ParseIssue, R>)
-        return Either.isEither(decoded)
-          ? Either.mapLeft(decoded, (issue) => fail(issue))
-          : Effect.mapError(decoded, (issue) => fail(issue))
+      open,
+      close,
+      read: (item) => {
+        const opening = open(item)
+        return Either.isLeft(opening) ? Either.left(opening.left) : close(opening.right)
       },
       at: (path) => at<R>(paths.routes(schema.ast, path), path)
     })
@@ -264,10 +287,15 @@ const at = <R>(
     const bySchema = encoding(paths.encodeOperand(routes))
     // what it refuses, the schema refuses with its own words
     const quick: PathCodec<R>["encode"] = (value) => {
+      // most parts of keys are texts
+      if (isText && typeof value === "string" && isWellFormed(value)) {
+        return Either.right({ path: inner, value: { S: value }, pending: [] })
+      }
       const operand = toOperand(Option.some(value))
       return Either.isRight(operand) ? operand : bySchema(value)
     }
     const plain = paths.isDirect(routes) && isScalar(paths.storedEnd(first))
+    const isText = plain && AST.isStringKeyword(paths.storedEnd(first))
     const failAt = (issue: ParseResult.ParseIssue | Thrown) => fail(issue, inner)
     return {
       stored: inner,

@@ -15,8 +15,8 @@ const isNothing = (ast: AST.AST): boolean => AST.isUndefinedKeyword(ast) || (AST
 export const isScalar = (ast: AST.AST): boolean =>
   AST.isStringKeyword(ast) || AST.isNumberKeyword(ast) || AST.isBigIntKeyword(ast) || AST.isBooleanKeyword(ast)
 
-/** `NaN` and the like are numbers and no DynamoDB numbers: the walk refuses them by itself. */
-const isExact = (ast: AST.AST): boolean => {
+/** Whether a schema says no more than the stored type. `NaN` and the like are numbers that the walk refuses by itself. */
+export const isExact = (ast: AST.AST): boolean => {
   switch (ast._tag) {
     case "TypeLiteral":
       return ast.indexSignatures.length === 0 && !hasOptions(ast) &&
@@ -58,7 +58,7 @@ export const finishOf = (ast: AST.AST): Finish | undefined => {
   }))
   // an assignment to it would be lost
   if (rest.some(({ name }) => name === "__proto__")) return undefined
-  return rest.length === 0 ? Either.right : (encoded) => {
+  return (encoded) => {
     const out = { ...encoded }
     const inside = (name: string) => (issue: ParseResult.ParseIssue) =>
       new ParseResult.Composite(ast, encoded, new ParseResult.Pointer(name, encoded, issue), out)

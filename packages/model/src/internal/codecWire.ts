@@ -107,11 +107,14 @@ const native = (value: unknown): AttributeValue_ => {
 
 const loneSurrogate = /\p{Surrogate}/u
 
+/** Whether UTF-8 can hold it. */
+export const isWellFormed = (text: string): boolean => !loneSurrogate.test(text)
+
 const text: Codec = {
   encode: (value) =>
     typeof value !== "string"
       ? mismatch()
-      : loneSurrogate.test(value)
+      : !isWellFormed(value)
       ? refuse("has a lone surrogate, which UTF-8 cannot hold")
       : { S: value },
   decode: ({ S }) => S === undefined ? mismatch() : S
@@ -328,7 +331,7 @@ const map = (shape: Fields, codecs: Codecs): MapCodec => {
         for (const name of Object.keys(value)) {
           const member = value[name]
           if (member === undefined || known.has(name)) continue
-          if (loneSurrogate.test(name)) refuse("has a lone surrogate in its name, which UTF-8 cannot hold")
+          if (!isWellFormed(name)) refuse("has a lone surrogate in its name, which UTF-8 cannot hold")
           const encoded = rest.encode(member, walk)
           if (encoded !== undefined) put(M, name, encoded)
           else if (isEmptySet(member)) refuse(emptySet)

@@ -55,7 +55,7 @@ const readWith = <A>(
     )
   }
   const whole = completed(plan, item)
-  if (!plan.bound) return chain(codec.open(whole), codec.close)
+  if (!plan.bound) return codec.read(whole)
   const facts = factsOf(
     plan,
     table,
@@ -133,12 +133,16 @@ const operation = (
   const input = (): Effect.Effect<Input, unknown, unknown> =>
     withTable(plan, (TableName) =>
       chain(primaryKey(plan, key), ({ key: Key }) =>
-        Either.right<Input>({
-          TableName,
-          Key,
-          ...projection,
-          ...(options?.consistent === undefined ? {} : { ConsistentRead: options.consistent })
-        })))
+        Either.right<Input>(
+          projection === undefined && options?.consistent === undefined
+            ? { TableName, Key }
+            : {
+              TableName,
+              Key,
+              ...projection,
+              ...(options?.consistent === undefined ? {} : { ConsistentRead: options.consistent })
+            }
+        )))
   return new ReadOperation(
     () =>
       chain(input(), (input) =>
