@@ -28,6 +28,7 @@ import { cpus } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import { median } from "./calls/figures.js"
 
 const inFlight = 16
 const items = 1_000
@@ -184,8 +185,6 @@ const dynoxide = async (program: string): Promise<Contestant> => {
   })
   return sdk(port, () => child.kill("SIGKILL"))
 }
-
-const median = (list: ReadonlyArray<number>) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN
 
 const race = async (rounds: number, millis: number) => {
   const contestants = new Map<string, Contestant>([["engine", bareEngine()], ["service", await service()]])

@@ -10,6 +10,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { Orders } from "./calls/contestants/entities.js"
+import { median } from "./calls/figures.js"
 import { hundred, storedItem, tenant } from "./calls/work.js"
 
 const { values: flags } = parseArgs({ options: { rounds: { type: "string" }, json: { type: "string" } } })
@@ -41,9 +42,6 @@ const model = () =>
       if (items.length !== hundred.length) throw new Error("a page is missing items")
     }
   }))
-
-const median = (numbers: ReadonlyArray<number>): number =>
-  [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN
 
 const times = { parse: [] as Array<number>, model: [] as Array<number> }
 for (let round = 0; round < rounds + 10; round++) {

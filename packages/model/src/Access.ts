@@ -133,7 +133,7 @@ export const partition = (
  * @category accessors
  */
 export const projected = (source: Source, names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const keys = [...source.primary.pk, ...source.primary.sk].map(({ attribute }) => attribute)
+  const keys = source.primary.all.map(({ attribute }) => attribute)
   const bound = source.context.map(({ stored }) => stored)
   const own = names.flatMap((name) => source.attributes.get(name)?.stored ?? [])
   return [...new Set([discriminator, ...keys, ...bound, ...own])]

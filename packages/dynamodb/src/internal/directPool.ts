@@ -73,7 +73,7 @@ class Connection {
     this.exchange = exchange
     this.stopConnecting = connect((result) => {
       this.stopConnecting = undefined
-      if (result instanceof Error) this.break("connect", result)
+      if (result instanceof Error) this.break(result)
       else {
         this.socket = result
           .on("data", (bytes) => this.read(bytes))
@@ -133,12 +133,12 @@ class Connection {
     const { exchange, reader } = this
     // an answer that nobody asked for
     if (exchange === undefined) return this.pool.drop(this)
-    if (!this.sent) return this.break(this.phase, failure("ECONNRESET"))
+    if (!this.sent) return this.break(failure("ECONNRESET"))
     const begun = reader.status !== 0
     try {
       reader.push(bytes)
     } catch (error) {
-      return this.break(this.phase, error instanceof Error ? error : new NotHttp())
+      return this.break(error instanceof Error ? error : new NotHttp())
     }
     if (reader.isWhole) this.finish(exchange)
     else if (!begun && reader.status !== 0) this.arm(exchange.endWithin)
@@ -158,15 +158,15 @@ class Connection {
   private ended(error: Error): void {
     const { exchange, reader } = this
     if (exchange !== undefined && reader.end()) return this.finish(exchange)
-    this.break(this.phase, error)
+    this.break(error)
   }
 
   private get phase(): Phase {
     return this.reader.status !== 0 ? "body" : this.sent ? "sent" : "connect"
   }
 
-  private break(phase: Phase, cause: Broken["cause"]): void {
-    const { exchange, reader } = this
+  private break(cause: Broken["cause"]): void {
+    const { exchange, phase, reader } = this
     this.exchange = undefined
     this.pool.drop(this)
     exchange?.broken({ phase, cause, status: reader.status, headers: reader.headers })
@@ -182,7 +182,7 @@ class Connection {
     this.armed = millis
     this.timer = millis === 0 ? undefined : setTimeout(() => {
       if (this.exchange === undefined) this.pool.drop(this)
-      else this.break(this.phase, "timeout")
+      else this.break("timeout")
     }, millis).unref()
   }
 

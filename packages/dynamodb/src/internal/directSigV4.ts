@@ -129,6 +129,7 @@ export class Signer {
     return made
   }
 
+  /** What signs requests like this one. */
   signing(
     request: Signable,
     given: { readonly secret: Secret; readonly date: string; readonly region: string; readonly service: string }

@@ -46,20 +46,6 @@ export const eachOf = <A, B, E extends SerializationException | ValidationExcept
   return Either.right(all)
 }
 
-/** Of two, or the first failure. (A generator for each costs more than what it joins.) */
-const both = <A, E, B, E2, C>(
-  one: Either.Either<A, E>,
-  other: Either.Either<B, E2>,
-  join: (one: A, other: B) => C
-): Either.Either<C, E | E2> =>
-  Either.isLeft(one)
-    ? Either.left(one.left)
-    : Either.isLeft(other)
-    ? Either.left(other.left)
-    : Either.right(join(one.right, other.right))
-
-const nothing: Either.Either<object> = Either.right({})
-
 const onFailure = (options: { readonly returnItemOnFailure?: boolean | undefined }): "ALL_OLD" | undefined =>
   options.returnItemOnFailure === true ? "ALL_OLD" : undefined
 
@@ -73,9 +59,9 @@ const expressions = ({ condition, names, values }: models.ConditionOptions): tre
 
 /** What a read of one item is, alone or in a transaction. */
 const getAction = (table: string, key: object, { names, projection }: models.GetOptions) =>
-  both(
+  Either.zipWith(
     encodeItem(key),
-    projection === undefined && names === undefined ? nothing : render({ projection, names }),
+    render({ projection, names }),
     (Key, rendered) => ({ TableName: table, Key, ...rendered })
   )
 
@@ -86,7 +72,7 @@ export const get = (table: string, key: object, options: models.GetOptions): Req
 
 /** What a put is, alone or in a transaction. */
 const putAction = (table: string, item: object, options: models.ConditionOptions) =>
-  both(encodeItem(item), render(expressions(options)), (Item, rendered) => ({
+  Either.zipWith(encodeItem(item), render(expressions(options)), (Item, rendered) => ({
     TableName: table,
     Item,
     ReturnValuesOnConditionCheckFailure: onFailure(options),
@@ -100,7 +86,7 @@ const keyAction = (
   options: models.ConditionOptions,
   update?: tree.Expressions["update"]
 ) =>
-  both(encodeItem(key), render({ ...expressions(options), update }), (Key, rendered) => ({
+  Either.zipWith(encodeItem(key), render({ ...expressions(options), update }), (Key, rendered) => ({
     TableName: table,
     Key,
     ReturnValuesOnConditionCheckFailure: onFailure(options),
@@ -173,7 +159,7 @@ export const query = <S extends Sdk.Select>(
   options: Selecting<models.QueryOptions, S>
 ): Request<Selected<Sdk.QueryCommandInput, S>> => {
   const { filter, keyCondition, names, projection, values } = options
-  return both(
+  return Either.zipWith(
     pageOf(table, options),
     render({ filter, keyCondition, names, projection, values }),
     (page, rendered) => ({
@@ -189,7 +175,7 @@ export const scan = <S extends Sdk.Select>(
   options: Selecting<models.ScanOptions, S>
 ): Request<Selected<Sdk.ScanCommandInput, S>> => {
   const { filter, names, projection, values } = options
-  return both(pageOf(table, options), render({ filter, names, projection, values }), (page, rendered) => ({
+  return Either.zipWith(pageOf(table, options), render({ filter, names, projection, values }), (page, rendered) => ({
     Segment: options.segment,
     TotalSegments: options.totalSegments,
     ...page,
@@ -217,7 +203,7 @@ export const batchGet = (reads: Reads): Request<Batch<Sdk.BatchGetItemCommandInp
   const tables = eachOf(
     reads,
     ({ consistentRead, keys, names, projection }) =>
-      both(each(keys, wire), render({ projection, names }), (Keys, rendered) => ({
+      Either.zipWith(each(keys, wire), render({ projection, names }), (Keys, rendered) => ({
         Keys,
         ConsistentRead: consistentRead,
         ...rendered

@@ -363,7 +363,10 @@ class Renderer {
 }
 
 const rendered = (expressions: tree.Expressions): Rendered => {
-  const { condition, filter, keyCondition, projection, update } = expressions
+  const { condition, filter, keyCondition, names, projection, update, values } = expressions
+  const all: ReadonlyArray<unknown> = [condition, filter, keyCondition, names, projection, update, values]
+  // most reads, and many writes, have none
+  if (all.every((one) => one === undefined)) return {}
   const renderer = new Renderer(expressions)
   const write = (condition: tree.Condition) => renderer.condition(condition)
   const to: Rendered = {}

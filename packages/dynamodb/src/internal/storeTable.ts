@@ -37,8 +37,7 @@ const maxSortKey = 1024
 
 export const fits = (key: string): boolean => Buffer.byteLength(keyText(key)) <= maxSortKey
 
-/** Whether UTF-8 can hold the text as it is. */
-export const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)
+export { isWellFormed } from "./attributeValue.js"
 
 /** Into so many partitions a collection is spread, so that none of them is hot. Stored keys depend on it: it never changes. */
 const partitions = 16

@@ -8,8 +8,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { atOnce } from "./atOnce.js"
-
-const isNothing = (ast: AST.AST): boolean => AST.isUndefinedKeyword(ast) || (AST.isLiteral(ast) && ast.literal === null)
+import { isNothing } from "./codecMarks.js"
 
 /** Text, a number or a boolean, whichever it is. */
 export const isScalar = (ast: AST.AST): boolean =>

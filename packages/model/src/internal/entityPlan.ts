@@ -12,7 +12,7 @@ import type * as Table from "../Table.js"
 import type { Evolve, Hooks } from "./around.js"
 import { atOnce, chain } from "./atOnce.js"
 import type { Facts } from "./behaviours.js"
-import { type Attribute, compile as compileCodec, type ItemCodec, type PathCodec } from "./codec.js"
+import { type Attribute, compile as compileCodec, type ItemCodec, type Operand, type PathCodec } from "./codec.js"
 import { NoPath, type Path, root } from "./condition.js"
 import type { Plan as KeyPlan } from "./key.js"
 import * as keyCodec from "./keyCodec.js"
@@ -172,6 +172,9 @@ export const encodeAttributes = (
 ): Effect.Effect<ReadonlyMap<string, AttributeValue>, SerializationException, unknown> => {
   const encoded = new Map<string, AttributeValue>()
   const rest = names[Symbol.iterator]()
+  const add = (name: string, { value }: Operand) => {
+    if (value !== undefined) encoded.set(name, value)
+  }
   const next = (): Effect.Effect<ReadonlyMap<string, AttributeValue>, SerializationException, unknown> => {
     for (let one = rest.next(); one.done !== true; one = rest.next()) {
       const name = one.value
@@ -180,13 +183,13 @@ export const encodeAttributes = (
       const operand = plan.at([name]).encode(value)
       const known = atOnce(operand)
       if (known === undefined) {
-        return Effect.flatMap(operand, ({ value }) => {
-          if (value !== undefined) encoded.set(name, value)
+        return Effect.flatMap(operand, (later) => {
+          add(name, later)
           return next()
         })
       }
       if (Either.isLeft(known)) return Either.left(known.left)
-      if (known.right.value !== undefined) encoded.set(name, known.right.value)
+      add(name, known.right)
     }
     return Either.right(encoded)
   }
@@ -210,6 +213,20 @@ export const primaryKey = (
   )
 
 // ---------------------------------------------------------------------------------------------------------------- items
+
+/** The primary key of an item, as it stands there. */
+export const primaryOf = (
+  plan: EntityPlan<never>,
+  item: Readonly<Record<string, ReadonlyAttributeValue>>
+): Item => {
+  const key: Item = {}
+  for (const { attribute } of plan.primary.all) {
+    const value = item[attribute]
+    // of a key, S, N or B: alike whether readonly or not
+    if (value !== undefined) key[attribute] = value as AttributeValue
+  }
+  return key
+}
 
 /** The item with what its keys say of it. */
 export const completed = (

@@ -16,7 +16,7 @@ import { chain } from "./atOnce.js"
 import type { Facts } from "./behaviours.js"
 import * as behaviours from "./behaviours.js"
 import { compile, type ItemCodec } from "./codec.js"
-import { completed, discriminator, type EntityPlan, factsOf, isForeign, primaryKey } from "./entityPlan.js"
+import { completed, discriminator, type EntityPlan, factsOf, isForeign, primaryKey, primaryOf } from "./entityPlan.js"
 import { ReadOperation } from "./operation.js"
 
 type AnyPlan = EntityPlan<never>
@@ -32,12 +32,7 @@ export const withTable = <A, E, R>(
 
 /** The item as it stands, for a value in S3 that was replaced between the read of its item and its own. */
 const rereadBy = (db: DynamoDB.Service, TableName: string, plan: AnyPlan, item: ReadonlyItem): Facts["reread"] => {
-  const Key: Item = {}
-  for (const { attribute } of plan.primary.all) {
-    const value = item[attribute]
-    // of a key, S, N or B: alike whether readonly or not
-    if (value !== undefined) Key[attribute] = value as Item[string]
-  }
+  const Key = primaryOf(plan, item)
   return Effect.map(db.getItem({ TableName, Key, ConsistentRead: true }), ({ Item }) => Option.fromNullable(Item))
 }
 

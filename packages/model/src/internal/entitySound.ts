@@ -46,8 +46,8 @@ const unreachable = ({ codec, primary, secondary }: EntityPlan<never>): string |
 /** One attribute of the table as the key of several indexes, or of the table itself, has one value: two templates would each write theirs. */
 const ambiguous = ({ primary, secondary }: EntityPlan<never>): string | undefined => {
   const made = new Map<string, { readonly by: string; readonly key: string }>()
-  for (const { name, pk, sk } of [primary, ...secondary]) {
-    for (const side of [...pk, ...sk]) {
+  for (const { all, name } of [primary, ...secondary]) {
+    for (const side of all) {
       const key = JSON.stringify(side.key)
       const other = made.get(side.attribute)
       if (other !== undefined && other.key !== key) {

@@ -1,6 +1,5 @@
 /** Updates: what a program changes, the keys of indexes that follow from it, and what changes by itself. */
-import type { SerializationException } from "@armature/aws/Exceptions"
-import type { ValidationException } from "@armature/aws/Exceptions"
+import type { SerializationException, ValidationException } from "@armature/aws/Exceptions"
 import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import type { ItemTooLargeException } from "@armature/dynamodb/DynamoDBException"
 import * as Wire from "@armature/dynamodb/Expression"

@@ -21,6 +21,7 @@ import {
   factsOf,
   keysOfItem,
   primaryKey,
+  primaryOf,
   withoutKeyAttributes,
   writeId
 } from "./entityPlan.js"
@@ -184,15 +185,6 @@ const prepared = (
   draft.pending.length === 0
     ? Either.right({ values: [], kept: [], item: () => draft.item })
     : behaviours.prepare(draft, facts)
-
-const primaryOf = (plan: AnyPlan, keys: Item): Item => {
-  const key: Item = {}
-  for (const { attribute } of plan.primary.all) {
-    const value = keys[attribute]
-    if (value !== undefined) key[attribute] = value
-  }
-  return key
-}
 
 const old = (
   plan: AnyPlan,

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { ConditionalCheckFailedException } from "../EntityException.js"
 import * as cursors from "./cursor.js"
-import type { EntityPlan } from "./entityPlan.js"
+import { type EntityPlan, primaryOf } from "./entityPlan.js"
 import { pageOf, scanRequest } from "./entityQuery.js"
 import { decode } from "./entityRead.js"
 import { migrateOne, outcome, type Previous } from "./evolution.js"
@@ -61,11 +61,7 @@ export const run = (plan: AnyPlan, previous: ReadonlyArray<Previous>, options: O
 
   /** Somebody wrote it meanwhile: what stands there now may be of the current schema, or of none. */
   const again = (db: DynamoDB.Service, TableName: string, item: Item, left: number): Any<boolean> => {
-    const Key: Item = {}
-    for (const { attribute } of plan.primary.all) {
-      const value = item[attribute]
-      if (value !== undefined) Key[attribute] = value
-    }
+    const Key = primaryOf(plan, item)
     return Effect.flatMap(
       db.getItem({ TableName, Key, ConsistentRead: true }),
       ({ Item }) => Item === undefined ? Effect.succeed(false) : one(db, TableName, Item, left)
