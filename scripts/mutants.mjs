@@ -138,9 +138,10 @@ const trees = Array.from(
 )
 for (const tree of trees) copyTree(tree)
 
-let problems = 0
+/** @type {Array<string>} */
+const problems = []
 const complain = (/** @type {string} */ text) => {
-  problems += 1
+  problems.push(text)
   console.error(text)
 }
 
@@ -156,13 +157,17 @@ await forEach([...named], async (tree, [test, names]) => {
     else if (!passed.some(is)) complain(`no test of ${test} is named ${name}`)
   }
 })
-if (problems === 0) {
+if (problems.length === 0) {
   await forEach(mutants, async (tree, mutant) => {
     const problem = await judge(tree, mutant)
     if (problem === undefined) console.log(`red, as it must: ${mutant.why}`)
     else complain(`${mutant.why} (${mutant.file}): ${problem}`)
   })
 }
-if (problems > 0) process.exit(1)
+if (problems.length > 0) {
+  // again, where a reader of the last lines finds it
+  console.error(`\n${problems.length} of ${mutants.length} mutants prove nothing:\n${problems.join("\n")}`)
+  process.exit(1)
+}
 console.log(`${mutants.length} mutants, each turned its test red`)
 process.exit(0)
