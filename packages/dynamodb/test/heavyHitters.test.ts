@@ -57,7 +57,9 @@ describe("the sketch", () => {
             else assert.isBelow(said, enough)
           }
         }
-      )
+      ),
+      // a key that had it before, and little of late
+      { examples: [[[{ key: "a", weight: 400, pause: 0 }, { key: "a", weight: 1, pause: 120 }], 8, 300]] }
     )
   })
 
