@@ -4,7 +4,9 @@ import * as AwsRetry from "@armature/aws/AwsRetry"
 import * as DynamoDB from "@armature/dynamodb/DynamoDB"
 import * as Sdk from "@aws-sdk/client-dynamodb"
 import { describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import * as Http from "node:http"
@@ -275,10 +277,18 @@ describe("the direct transport's configuration", () => {
   const get = Effect.flatMap(DynamoDB.DynamoDB, (db) => db.getItem({ TableName: "t", Key: {} }))
   const answer = (_: unknown, response: Http.ServerResponse) => response.writeHead(200).end("{}")
 
-  it.scopedLive("what it cannot honour is refused: a request handler, an agent, a proxy that is no URL", () =>
+  it.scopedLive("what it cannot honour is refused: a request handler, an agent, a proxy that is no URL of HTTP", () =>
     Effect.gen(function*() {
-      for (const option of ["requestHandler", "httpAgent", "proxy"]) {
-        const options = { region: "eu-west-1", credentials, [option]: "not one" }
+      for (
+        const [option, value] of [
+          ["requestHandler", "not one"],
+          ["httpAgent", "not one"],
+          ["proxy", "not one"],
+          ["proxy", "proxy.example.org:3128"],
+          ["proxy", "socks5://proxy.example.org:1080"]
+        ] as const
+      ) {
+        const options = { region: "eu-west-1", credentials, [option]: value }
         const e = yield* Effect.flip(get.pipe(Effect.provide(DynamoDB.layerDirect(options))))
         assert.deepStrictEqual(e._tag === "ConfigurationException" ? e.option : e._tag, option)
       }
@@ -388,6 +398,39 @@ describe("the direct transport's configuration", () => {
         yield* get
         assert.strictEqual(sockets.size, 2)
       }).pipe(Effect.provide(DynamoDB.layerDirect(options)))
+    }))
+
+  it.scopedLive("a call that outlives its Layer ends, and leaves no connection behind", () =>
+    Effect.gen(function*() {
+      const sockets = new Set<Net.Socket>()
+      const { endpoint } = yield* serve((request, response) => {
+        sockets.add(request.socket)
+        answer(request, response)
+      })
+      const asked = yield* Deferred.make<void>()
+      const given = yield* Deferred.make<void>()
+      const provider = () =>
+        Effect.runPromise(
+          Deferred.succeed(asked, undefined).pipe(
+            Effect.zipRight(Deferred.await(given)),
+            Effect.as({ accessKeyId: "AKID", secretAccessKey: "secret" })
+          )
+        )
+      const options = { region: "eu-west-1", endpoint, credentials: provider, retry: AwsRetry.none }
+      const call = yield* Effect.gen(function*() {
+        const call = yield* Effect.forkDaemon(get)
+        yield* Deferred.await(asked)
+        return call
+      }).pipe(Effect.provide(DynamoDB.layerDirect(options)))
+      yield* Deferred.succeed(given, undefined)
+      yield* Fiber.join(call)
+      assert.strictEqual(sockets.size, 1)
+      for (const socket of sockets) {
+        yield* Effect.async<void>((resume) => {
+          if (socket.destroyed) resume(Effect.void)
+          else socket.once("close", () => resume(Effect.void))
+        })
+      }
     }))
 
   it.scopedLive("credentials are had anew five minutes before they expire", () =>

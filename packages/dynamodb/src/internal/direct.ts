@@ -32,6 +32,8 @@ export interface DirectOptions extends Options {
 /** What the SDK's handler could be told, and this transport cannot do. */
 const unsupported = ["requestHandler", "httpAgent", "httpsAgent", "agent"]
 
+const isProxy = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+
 /** From here on the SDK takes its own clock to be wrong, in milliseconds. */
 const skewed = 300_000
 
@@ -262,7 +264,7 @@ export const make = (
 ): Effect.Effect<Transport<Operations>, ConfigurationException, Scope.Scope> =>
   Effect.gen(function*() {
     const given = unsupported.find((name) => member(options, name) !== undefined)
-    const refused = given ?? (options.proxy !== undefined && !URL.canParse(options.proxy) ? "proxy" : undefined)
+    const refused = given ?? (options.proxy !== undefined && !isProxy(options.proxy) ? "proxy" : undefined)
     if (refused !== undefined) {
       return yield* new ConfigurationException({ service: "DynamoDB", reason: "Invalid", option: refused })
     }
@@ -275,8 +277,10 @@ export const make = (
     const endpoints = targets(source)
     const signer = new Signer()
     const pools = new Map<string, Pool>()
+    let closed = false
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
+        closed = true
         for (const pool of pools.values()) pool.close()
       })
     )
@@ -294,6 +298,7 @@ export const make = (
       let pool = pools.get(target.origin)
       if (pool === undefined) {
         pools.set(target.origin, pool = new Pool(limits, connector(target.origin, limits.connect, proxy)))
+        if (closed) pool.close()
       }
       return pool
     }

@@ -148,10 +148,15 @@ class Connection {
     const { reader } = this
     const { headers, keepAlive, status } = reader
     this.exchange = undefined
-    // the next may go out before the answer is looked at
-    if (keepAlive && this.isOpen) this.pool.release(this, hinted(headers))
+    // the next may go out before the answer is looked at, but not behind the rest of a request that was answered before it was read
+    if (keepAlive && this.isOpen && this.hasLeft(exchange)) this.pool.release(this, hinted(headers))
     else this.pool.drop(this)
     exchange.answered(status, headers, reader.body())
+  }
+
+  /** Whether all of a request has left; the kernel takes a small one at once. */
+  private hasLeft({ body }: Exchange): boolean {
+    return body.length <= mostCopied || this.socket?.writableLength === 0
   }
 
   /** The socket is at its end. */
@@ -165,9 +170,14 @@ class Connection {
     return this.reader.status !== 0 ? "body" : this.sent ? "sent" : "connect"
   }
 
-  private break(cause: Broken["cause"]): void {
+  /** It is of no use any more; what becomes of its request depends on how far that had come. */
+  break(cause: Broken["cause"]): void {
     const { exchange, phase, reader } = this
     this.exchange = undefined
+    // it had lain idle and broke before anything of its request left: another is as good
+    if (exchange !== undefined && this.socket !== undefined && !this.sent && cause !== "timeout") {
+      return this.pool.move(this, exchange)
+    }
     this.pool.drop(this)
     exchange?.broken({ phase, cause, status: reader.status, headers: reader.headers })
   }
@@ -207,6 +217,7 @@ export class Pool {
   private readonly waiting: Array<Waiter> = []
   private readonly all = new Set<Connection>()
   private leaving: Array<Connection> = []
+  private closed = false
 
   constructor(private readonly limits: Limits, private readonly connect: Connect) {}
 
@@ -251,6 +262,7 @@ export class Pool {
       clearTimeout(waiter.timer)
       return this.carry(connection, waiter.exchange)
     }
+    if (this.closed) return this.drop(connection)
     connection.rest(wallClock() + Math.min(keptFor, this.limits.maxIdle))
     this.idle.push(connection)
   }
@@ -267,11 +279,17 @@ export class Pool {
     this.make(waiter.exchange)
   }
 
+  /** A request goes over another connection than one that broke; those that wait keep their turn. */
+  move(from: Connection, exchange: Exchange): void {
+    this.all.delete(from)
+    from.close()
+    this.start(exchange)
+  }
+
+  /** Closes all connections. What they carried has failed, and whatever is sent from now on has a connection for itself. */
   close(): void {
-    for (const { timer } of this.waiting.splice(0)) clearTimeout(timer)
-    for (const connection of [...this.all]) connection.close()
-    this.all.clear()
-    this.idle.length = 0
+    this.closed = true
+    for (const connection of [...this.all]) connection.break(failure("ECONNRESET"))
   }
 
   private forget(exchange: Exchange): void {
