@@ -54,3 +54,23 @@ describe("keys of attributes that need not be there", () => {
       assert.deepStrictEqual(yield* ids(some.pipe(Stream.provideContext(context))), ["1", "2"])
     }).pipe(Effect.provide(world)))
 })
+
+describe("a range that ends before it begins", () => {
+  it.effect("has nothing in it, in the order of bytes, which is not that of UTF-16", () =>
+    Effect.gen(function*() {
+      class Note extends Schema.Class<Note>("Note")({ id: Schema.String, text: Schema.String }) {}
+      const Notes = Entity.make(App, Note, {
+        primary: { pk: key`NOTE#${"id"}` },
+        byText: { index: "gsi1", pk: key`NOTES`, sk: key`${"text"}` }
+      })
+      const [emoji, halfwidth] = ["\u{1f600}", "\uffee"]
+      for (const text of [emoji, halfwidth]) yield* Notes.put(new Note({ id: text, text }))
+      const between = (low: string, high: string) =>
+        Effect.map(
+          Stream.runCollect(Notes.query("byText", {}, { sk: { between: [{ text: low }, { text: high }] } })),
+          (found) => Chunk.toReadonlyArray(found).map(({ text }) => text)
+        )
+      assert.deepStrictEqual(yield* between(halfwidth, emoji), [halfwidth, emoji])
+      assert.deepStrictEqual(yield* between(emoji, halfwidth), [])
+    }).pipe(Effect.provide(world)))
+})

@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import { atOnce } from "./atOnce.js"
 import type { Filled } from "./behaviourMarks.js"
 import { finishOf, isExact, isScalar } from "./codecExact.js"
 import { failure, fromIssue } from "./codecFailure.js"
@@ -85,6 +86,8 @@ export interface PathCodec<R> {
   readonly encodeCompared: (value: unknown) => Effect.Effect<Operand, SerializationException, R>
   /** A set that is always there: where nothing is stored, it is empty. Such an operand is `{ SS: [] }`. */
   readonly set: boolean
+  /** What is read where nothing is stored, or `null`, as it would be stored: of what has a default. */
+  readonly readAs: (nothing: null | undefined) => ReadonlyArray<AttributeValue>
   /** Of the members of a list or set: for `contains`. Its `stored` is that of the list. */
   readonly element: PathCodec<R> | undefined
 }
@@ -305,6 +308,18 @@ const at = <R>(
       encode: plain ? quick : bySchema,
       encodeCompared: plain ? quick : encoding(paths.encodeCompared(routes)),
       set,
+      readAs: (nothing) =>
+        (nothing === null ? !stored(shape).includes("NULL") : routes.every((route) => route.required))
+          ? []
+          : routes.flatMap((route) => {
+            // a default is there at once, or none that could be told beforehand
+            const read = atOnce(guarded(() => paths.decodeStored([route])(nothing)))
+            if (read === undefined || Either.isLeft(read) || Option.isNone(read.right)) return []
+            const made = atOnce(encoding(paths.encodeOperand([route]))(read.right.value))
+            if (made === undefined || Either.isLeft(made)) return []
+            const { pending, value } = made.right
+            return value === undefined || pending.length > 0 ? [] : [value]
+          }),
       get element() {
         const members = routes.flatMap(paths.members)
         return members.length === 0 ? undefined : Either.getOrUndefined(at<R>(members, path))

@@ -5,25 +5,10 @@ import * as Wire from "@armature/dynamodb/Expression"
 import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
 import { isDeepStrictEqual } from "node:util"
+import { mayBeNothing, memberPath, type OwnPath, readsAs, same } from "./asRead.js"
 import type { Draft, Operand, Pending } from "./codec.js"
 import { Action, type WirePath } from "./condition.js"
 import type { EntityPlan } from "./entityPlan.js"
-
-/** Members of sets have no order. */
-const comparable = (value: AttributeValue): unknown =>
-  value.SS !== undefined
-    ? { SS: [...value.SS].sort() }
-    : value.NS !== undefined
-    ? { NS: [...value.NS].sort() }
-    : value.BS !== undefined
-    ? { BS: value.BS.map((bytes) => Buffer.from(bytes).toString("base64")).sort() }
-    : value.L !== undefined
-    ? { L: value.L.map(comparable) }
-    : value.M !== undefined
-    ? { M: Object.fromEntries(Object.entries(value.M).map(([name, member]) => [name, comparable(member)])) }
-    : value
-
-const same = (a: AttributeValue, b: AttributeValue): boolean => isDeepStrictEqual(comparable(a), comparable(b))
 
 /** Before sealing, values are what they are; one in S3 is the same if it is the same pointer. */
 const samePending = (a: Pending, b: Pending): boolean => {
@@ -58,17 +43,25 @@ const remove = (root: string, path: WirePath): Action =>
 const below = (pending: ReadonlyArray<Pending>, path: ReadonlyArray<string>): ReadonlyArray<Pending> =>
   pending.filter((one) => path.every((name, i) => one.path[i] === name))
 
+export interface Changes {
+  readonly actions: ReadonlyArray<Action>
+  /** That what is written as a whole is still what it was. */
+  readonly conditions: ReadonlyArray<Wire.Condition>
+}
+
 export const changes = (
   plan: EntityPlan<never>,
   before: Draft,
   after: Draft,
   primary: ReadonlyMap<string, AttributeValue>
-): Either.Either<ReadonlyArray<Action>, ValidationException> => {
+): Either.Either<Changes, ValidationException> => {
   const actions: Array<Action> = []
+  const conditions: Array<Wire.Condition> = []
   const byItself = new Set([plan.filled.version?.name, plan.filled.updatedAt?.name])
   const walk = (
     root: string,
     path: readonly [string, ...ReadonlyArray<string>],
+    own: () => OwnPath,
     old: AttributeValue | undefined,
     now: AttributeValue | undefined
   ): void => {
@@ -81,8 +74,20 @@ export const changes = (
     }
     if (old?.M !== undefined && now?.M !== undefined) {
       const inside = [...oldPending, ...nowPending].flatMap((one) => one.path[path.length] ?? [])
+      const [before, required] = [actions.length, conditions.length]
       for (const name of new Set([...Object.keys(old.M), ...Object.keys(now.M), ...inside])) {
-        walk(root, [path[0], ...path.slice(1), name], old.M[name], now.M[name])
+        walk(
+          root,
+          [path[0], ...path.slice(1), name],
+          () => memberPath(plan, own(), name),
+          old.M[name],
+          now.M[name]
+        )
+      }
+      // DynamoDB sets nothing in a map that is not there
+      if (actions.length > before && oldPending.length === 0 && mayBeNothing(plan, own(), old)) {
+        actions.splice(before, Infinity, set(root, path, now, nowPending))
+        conditions.splice(required, Infinity, readsAs(plan, path, own(), old))
       }
       return
     }
@@ -92,10 +97,10 @@ export const changes = (
     if (!unchanged) actions.push(set(root, path, now, nowPending))
   }
   for (const [name, { stored }] of plan.attributes) {
-    if (!byItself.has(name)) walk(name, [stored], before.item[stored], after.item[stored])
+    if (!byItself.has(name)) walk(name, [stored], () => [name], before.item[stored], after.item[stored])
   }
   const key = plan.primary.partNames
   return actions.some((action) => key.includes(action.root)) || primary.size === 0
     ? Either.left(new ValidationException({ reason: "what is saved has another primary key than what it was" }))
-    : Either.right(actions)
+    : Either.right({ actions, conditions })
 }

@@ -16,7 +16,7 @@ import * as behaviours from "./behaviours.js"
 import type { Draft, Operand } from "./codec.js"
 import * as condition from "./condition.js"
 import { type Claims, claims, type If, operands, render } from "./entityCondition.js"
-import { changes } from "./entityDiff.js"
+import { type Changes as Differences, changes as differences } from "./entityDiff.js"
 import {
   discriminator,
   encodeAttributes,
@@ -354,10 +354,10 @@ const savable = (
   before: Draft,
   after: Draft,
   primary: ReadonlyMap<string, AttributeValue>
-): Either.Either<ReadonlyArray<condition.Action>, Failure | ItemTooLargeException> =>
+): Either.Either<Differences, Failure | ItemTooLargeException> =>
   Either.flatMap(
-    changes(plan, before, after, primary),
-    (actions) =>
+    differences(plan, before, after, primary),
+    (found) =>
       Either.flatMap(keysOfItem(plan, after.item), (keys) => {
         const item = after.pending.reduce<AttributeValue>((into, { content, path, place }) =>
           content._tag === "Kept"
@@ -371,7 +371,7 @@ const savable = (
             withoutKeyAttributes(plan, { ...item.M, ...keys, ...own, [discriminator]: { S: plan.name } }),
             { maxSize: plan.maxSize }
           ),
-          () => actions
+          () => found
         )
       })
   )
@@ -391,7 +391,7 @@ export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOpe
         chain(draftOf(plan, before), (old) =>
           chain(draftOf(plan, after), (now) =>
             chain(writtenAt(plan, after, millis), (time) =>
-              Either.map(savable(plan, old, now, primary), (actions): Update => ({
+              Either.map(savable(plan, old, now, primary), ({ actions, conditions }): Update => ({
                 actions,
                 given: new Map(
                   codecNames(plan).map(([name, stored]) =>
@@ -399,7 +399,7 @@ export const save = (plan: AnyPlan) => (before: Values, after: Values): WriteOpe
                   )
                 ),
                 if: undefined,
-                conditions: wasWritten(plan, before) ? [] : [existingItem(plan)],
+                conditions: wasWritten(plan, before) ? conditions : [...conditions, existingItem(plan)],
                 upsert: false,
                 stands: true,
                 returns: "NONE",

@@ -3,6 +3,7 @@ import { type SerializationException, ValidationException } from "@armature/aws/
 import type { AttributeValue, ReadonlyAttributeValue } from "@armature/dynamodb/AttributeValue"
 import * as Wire from "@armature/dynamodb/Expression"
 import * as Either from "effect/Either"
+import { readsAs } from "./asRead.js"
 import type { Attribute } from "./codec.js"
 import type * as condition from "./condition.js"
 import { type EntityPlan, type Side, writeSide } from "./entityPlan.js"
@@ -48,15 +49,15 @@ interface Indexed {
 /** An attribute that is given: as it stands in the item, or not there. */
 export type Given = ReadonlyMap<string, AttributeValue | undefined>
 
-/** What is given is what stands there; where nothing is, a `null`, which is in no key either, is nothing. */
+/** What is given is what stands there, or is read where nothing does; where nothing is, a `null`, which is in no key either, is nothing. */
 const stands = (
-  { attributes }: AnyPlan,
+  plan: AnyPlan,
   { name, stored }: Side["parts"][number],
   value: AttributeValue | undefined
 ): Wire.Condition => {
-  if (value !== undefined) return Wire.eq([stored], Wire.attributeValue(value))
+  if (value !== undefined) return readsAs(plan, [stored], [name], value)
   const missing = Wire.attributeNotExists([stored])
-  return attributes.get(name)?.wireTypes.includes("NULL") === true
+  return plan.attributes.get(name)?.wireTypes.includes("NULL") === true
     ? Wire.or(missing, Wire.eq([stored], Wire.attributeValue({ NULL: true })))
     : missing
 }

@@ -96,7 +96,8 @@ const between = (
   const open = new Set([low, high].flatMap((bound) => bound !== undefined && bound.open ? [bound.text] : []))
   const drop = (item: Item): boolean => open.has(item[attribute]?.S ?? "")
   if (low !== undefined && high !== undefined) {
-    if (low.text > high.text && Buffer.compare(Buffer.from(low.text), Buffer.from(high.text)) > 0) {
+    // by bytes, as DynamoDB does: UTF-16 has another order
+    if (Buffer.compare(Buffer.from(low.text), Buffer.from(high.text)) > 0) {
       // DynamoDB refuses a range that ends before it begins: nothing is in this one
       return { conditions: [Wire.eq([attribute], wire({ S: low.text }))], drop: () => true }
     }
