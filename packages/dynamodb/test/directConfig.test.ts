@@ -277,7 +277,7 @@ describe("the direct transport's configuration", () => {
   const get = Effect.flatMap(DynamoDB.DynamoDB, (db) => db.getItem({ TableName: "t", Key: {} }))
   const answer = (_: unknown, response: Http.ServerResponse) => response.writeHead(200).end("{}")
 
-  it.scopedLive("what it cannot honour is refused: a request handler, an agent, a proxy that is no URL of HTTP", () =>
+  it.scopedLive("what it cannot honour is refused: a request handler, an agent, a proxy that cannot be one", () =>
     Effect.gen(function*() {
       for (
         const [option, value] of [
@@ -285,7 +285,8 @@ describe("the direct transport's configuration", () => {
           ["httpAgent", "not one"],
           ["proxy", "not one"],
           ["proxy", "proxy.example.org:3128"],
-          ["proxy", "socks5://proxy.example.org:1080"]
+          ["proxy", "socks5://proxy.example.org:1080"],
+          ["proxy", "http://user:50%off@proxy.example.org:3128"]
         ] as const
       ) {
         const options = { region: "eu-west-1", credentials, [option]: value }

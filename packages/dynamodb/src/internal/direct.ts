@@ -32,7 +32,16 @@ export interface DirectOptions extends Options {
 /** What the SDK's handler could be told, and this transport cannot do. */
 const unsupported = ["requestHandler", "httpAgent", "httpsAgent", "agent"]
 
-const isProxy = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+/** Also what it says of who is asking can be read. */
+const isProxy = (url: string): boolean => {
+  try {
+    const { password, protocol, username } = new URL(url)
+    decodeURIComponent(`${username}:${password}`)
+    return /^https?:$/.test(protocol)
+  } catch {
+    return false
+  }
+}
 
 /** From here on the SDK takes its own clock to be wrong, in milliseconds. */
 const skewed = 300_000
