@@ -62,8 +62,11 @@ describe("an attribute that may be null, or is not always there,", () => {
     Docs.update({ id: "1" }, (p) => [p.state.set("old")], { given: {} })
     // @ts-expect-error Type 'undefined' is not assignable to type 'string | null'
     Docs.update({ id: "1" }, (p) => [p.state.set("old")], { given: { nick: undefined } })
-    // @ts-expect-error rank is part of an index key: it can only be set to a value
     Docs.update({ id: "1" }, (p) => [p.rank.remove], { given: { alias: "a" } })
+    // @ts-expect-error! given is missing
+    Docs.update({ id: "1" }, (p) => [p.rank.remove])
+    // @ts-expect-error rank is part of an index key: it can only be set to a value
+    Docs.update({ id: "1" }, (p) => [p.rank.setIfMissing(1)], { given: { alias: "a" } })
   })
   it("is part of no primary key, and no key by itself where it may be null", () => {
     // @ts-expect-error nick cannot be part of this key

@@ -186,13 +186,14 @@ export interface OpaquePath<M, K extends string, A, E> extends AnyPath<M> {
 }
 
 /**
- * A path that can be taken away: of an optional attribute, a member of a record, an element of a list.
+ * A path that can be taken away: of an optional attribute, a member of a record, an element of a list. What then stands there is known: an
+ * index whose key is made of the attribute loses the item, or has it by the schema's default.
  *
  * @since 0.1.0
  * @category paths
  */
 export interface Removable<K extends string> {
-  readonly remove: Action<K, false, never>
+  readonly remove: Action<K, true, never>
 }
 
 /**

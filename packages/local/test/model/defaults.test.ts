@@ -126,6 +126,15 @@ describe("an attribute that was read by its default, in the key of an index,", (
       }
     }))
 
+  test("is what the key is made of once it is removed", () =>
+    Effect.gen(function*() {
+      const given = yield* standing({ state: { S: "old" }, rank: { S: "high" } })
+      yield* Docs.update({ id: "1" }, (p) => [p.state.remove], { given })
+      assert.deepStrictEqual(yield* stored("g1pk"), { S: "t#new" })
+      assert.isUndefined(yield* stored("state"))
+      assert.strictEqual((yield* Docs.require({ id: "1" })).state, "new")
+    }))
+
   test("must be what stands there, if something does", () =>
     Effect.gen(function*() {
       const given = yield* standing()

@@ -91,6 +91,19 @@ describe("an attribute that may be null, in the key of an index,", () => {
       assert.deepStrictEqual(yield* keys(), { g1pk: "NICK#m", l1sk: "o#a" })
     }))
 
+  test("takes it out where an update removes what need not be there", () =>
+    Effect.gen(function*() {
+      yield* Docs.put(doc())
+      yield* Docs.update({ id: "1" }, (p) => [p.alias.remove], { given: { note: "o" } })
+      assert.deepStrictEqual(yield* keys(), { g1pk: "NICK#n", g1sk: "new#1" })
+      assert.deepStrictEqual(yield* ids(Docs.query("mine", {})), [])
+      assert.deepStrictEqual(yield* Docs.require({ id: "1" }), doc({ alias: Option.none() }))
+      yield* Docs.update({ id: "1" }, (p) => [p.alias.set("b"), p.note.remove])
+      assert.deepStrictEqual(yield* keys(), { g1pk: "NICK#n", g1sk: "new#1" })
+      const stale = yield* Effect.flip(Docs.update({ id: "1" }, (p) => [p.alias.remove], { given: { note: "o" } }))
+      assert.strictEqual(stale._tag, "ConditionalCheckFailedException")
+    }))
+
   test("is given as null, which must be what stands there", () =>
     Effect.gen(function*() {
       yield* Docs.put(doc({ rank: null }))

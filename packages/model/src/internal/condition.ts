@@ -144,7 +144,7 @@ const ordered = (left: Wire.Path | Wire.ConditionOperand, encode: (value: unknow
 export class Action {
   readonly [TypeId] = "Action"
   constructor(
-    /** The attribute in the program, and whether all of it is set: to a value that is known. */
+    /** The attribute in the program, and whether all of it is set, to a value that is known, or taken away. */
     readonly root: string,
     readonly whole: boolean,
     /** Whether doing it twice is doing it once. */
@@ -377,7 +377,7 @@ export class Path extends Term {
   get remove(): Action {
     // of a list the second removal takes the next element
     const constant = typeof this.path[this.path.length - 1] === "string"
-    return this.#action(constant, [], () => Wire.remove(this.#codec.stored), { makes: false })
+    return this.#action(constant, [], () => Wire.remove(this.#codec.stored), { makes: false, whole: true })
   }
   add(value: unknown): Action {
     return this.#action(

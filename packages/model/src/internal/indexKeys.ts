@@ -114,7 +114,10 @@ export const indexKeys = (
         conditions.set(part.name, stands(plan, part, given.get(part.name)))
       }
       const valueOf = ({ name }: Side["parts"][number]): ReadonlyAttributeValue | undefined =>
-        touched.has(name) ? touched.get(name)?.value() : primary.get(name) ?? given.get(name)
+        touched.has(name)
+          // what is taken away is read by its default from then on
+          ? touched.get(name)?.value() ?? plan.at([name]).readAs(undefined)[0]
+          : primary.get(name) ?? given.get(name)
       const written = writeSide(side, valueOf)
       if (Either.isLeft(written)) return Either.left(written.left)
       actions.set(
