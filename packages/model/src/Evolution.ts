@@ -78,8 +78,9 @@ export interface Evolved<A, E, R, X extends T.AnyKeys, N, H extends T.Around> ex
 /**
  * The entity with its earlier schemas. An item that the current schema does not decode is tried with each of `previous` in order, newest
  * first, and migrated; where none fits, the failure is that of the current schema. What cannot be opened (an `EncryptionException`) is
- * never tried again: it is no older item. A previous schema with an attribute in clear that is sealed now is best given for as long as
- * there are such items, since until then whoever can write the table can put one.
+ * never tried again: it is no older item. What is no binary, though sealed now, was never sealed: it is tried with those that have its
+ * attribute in clear. Such a previous schema is best given only as long as there are such items, since until then whoever can write the
+ * table can put one.
  *
  * With `writeBack` an item that was read whole from the table (by `get`, `require`, queries and scans, of an index only if that has all
  * attributes) is written back as an ordinary put, if it is still what was read: by its version, which goes up by one, or where it has

@@ -249,6 +249,36 @@ describe("evolution", () => {
       const e = yield* Effect.flip(People.get({ id: "1" }))
       assert.strictEqual(e._tag, "EncryptionException")
     }))
+
+  test("what was in clear and is sealed now is read by a schema that has it so, and sealed when it is migrated", () =>
+    Effect.gen(function*() {
+      const Card = Schema.Struct({ pan: Attribute.encrypted(Schema.String) })
+      const Sealed = Schema.Struct({ id: Schema.String, ssn: Attribute.encrypted(Schema.String), card: Card })
+      const Clear = Schema.Struct({
+        id: Schema.String,
+        ssn: Schema.String,
+        card: Schema.Struct({ pan: Schema.String })
+      })
+      const own = { primary: { pk: key`S#${"id"}`, sk: key`S` } }
+      const Before = Entity.make(App, Clear, own, { name: "Person" })
+      const Now = Entity.make(App, Sealed, own, { name: "Person" })
+      const People = Evolution.make(Now, { previous: [Evolution.from(Clear, (old) => old)] })
+      const one = { id: "1", ssn: "marked-ssn", card: { pan: "marked-pan" } }
+      yield* Before.put(one)
+      assert.strictEqual((yield* Effect.flip(Now.get({ id: "1" })))._tag, "EncryptionException")
+      assert.deepStrictEqual(yield* People.require({ id: "1" }), one)
+      const [progress] = Chunk.toReadonlyArray(yield* Stream.runCollect(Migration.run(People)))
+      assert.deepStrictEqual([progress?.read, progress?.migrated], [1, 1])
+      assert.deepStrictEqual(Object.keys((yield* raw("1", "S"))["ssn"] ?? {}), ["B"])
+      assert.deepStrictEqual(yield* Now.require({ id: "1" }), one)
+      // a schema that does not have the attribute would lose what stands there
+      const Without = Schema.Struct({ id: Schema.String })
+      const Lossy = Evolution.make(Now, {
+        previous: [Evolution.from(Without, ({ id }) => ({ ...one, id, ssn: "made up" }))]
+      })
+      yield* Before.put(one)
+      assert.strictEqual((yield* Effect.flip(Lossy.get({ id: "1" })))._tag, "EncryptionException")
+    }))
 })
 
 describe("migrations", () => {

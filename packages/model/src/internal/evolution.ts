@@ -5,6 +5,7 @@ import type { AttributeValue } from "@armature/dynamodb/AttributeValue"
 import { DynamoDB } from "@armature/dynamodb/DynamoDB"
 import * as Wire from "@armature/dynamodb/Expression"
 import type { ReadonlyItem } from "@armature/dynamodb/Item"
+import { EncryptionException } from "@armature/kms/EncryptionException"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
@@ -76,18 +77,40 @@ export interface Outcome {
   readonly position: number | undefined
 }
 
+/** The attributes in which something stands in clear that is sealed now. What is binary may have been sealed, and is none of them. */
+const inClear = (plan: AnyPlan, item: ReadonlyItem): ReadonlyArray<string> =>
+  Either.match(plan.codec.open(item), {
+    onLeft: () => [],
+    onRight: ({ holes }) =>
+      holes.flatMap(({ path: [attribute], place: { how }, value }) =>
+        attribute !== undefined && how.sealed !== undefined && how.offloaded === undefined && value.B === undefined
+          ? [attribute]
+          : []
+      )
+  })
+
+/** The earlier schemas that have these attributes, and in clear. */
+const withClear = (previous: ReadonlyArray<Previous>, names: ReadonlyArray<string>): ReadonlyArray<Previous> =>
+  previous.filter(({ plan: { codec } }) =>
+    names.every((name) => codec.attributes.some(({ sealed, stored }) => stored === name && !sealed))
+  )
+
 /** An item by the current schema, or else the first earlier one that fits; with none of them, why the current one does not. */
 export const outcome = (
+  plan: AnyPlan,
   previous: ReadonlyArray<Previous>,
   current: Any,
   { db, item, table }: Omit<From, "writable">
 ): Any<Outcome> => {
   const recover = (first: unknown): Any<Outcome> => {
-    // what cannot be opened is no older item, but one that was tampered with
-    if (!(first instanceof SerializationException)) return Effect.fail(first)
+    const clear = first instanceof EncryptionException ? inClear(plan, item) : []
+    // what cannot be opened is no older item, but one that was tampered with; what was never sealed may be one
+    if (!(first instanceof SerializationException) && clear.length === 0) return Effect.fail(first)
+    const fitting = new Set(withClear(previous, clear))
     const from = (position: number): Any<Outcome> => {
       const one = previous[position]
       if (one === undefined) return Effect.fail(first)
+      if (!fitting.has(one)) return from(position + 1)
       return Effect.matchEffect(decode(one.plan, table, item, db), {
         onFailure: (e) => e instanceof SerializationException ? from(position + 1) : Effect.fail(e),
         onSuccess: (old) => Either.map(migrated(one, old), (value): Outcome => ({ value, position }))
@@ -144,7 +167,7 @@ const writeBack = (plan: AnyPlan, value: unknown, item: ReadonlyItem): Any => {
 /** Reads items of earlier schemas, too, and writes them back where that is asked for and they can be. */
 export const evolve =
   (plan: AnyPlan, previous: ReadonlyArray<Previous>, write: boolean) => (current: Any, from: From): Any =>
-    chain(outcome(previous, current, from), ({ position, value }) => {
+    chain(outcome(plan, previous, current, from), ({ position, value }) => {
       if (position === undefined) return Either.right(value)
       const { db, item, writable } = from
       if (!write || !writable || db === undefined) {

@@ -46,7 +46,7 @@ export const run = (plan: AnyPlan, previous: ReadonlyArray<Previous>, options: O
   /** Whether it was migrated here. */
   const one = (db: DynamoDB.Service, table: string, item: Item, left = attempts): Any<boolean> =>
     Effect.flatMap(
-      outcome(previous, decode(plain, table, item, db), { table, item, db }),
+      outcome(plain, previous, decode(plain, table, item, db), { table, item, db }),
       ({ position, value }) =>
         position === undefined
           ? Effect.succeed(false)
