@@ -132,11 +132,29 @@ const some = (lazy: shapes.Lazy, is: (shape: shapes.Shape) => boolean, seen = ne
   )
 }
 
+const membersOf = (shape: shapes.Fields | shapes.Variants): ReadonlyArray<shapes.Fields> =>
+  "byLiteral" in shape ? [...shape.byLiteral.values()] : [shape]
+
+/** What stands at a path of stored names and positions, by each member of the unions on the way. */
+const shapesAt = (
+  shape: shapes.Fields | shapes.Variants | undefined,
+  [first, ...more]: ReadonlyArray<string | number>
+): ReadonlyArray<shapes.Shape> =>
+  shape === undefined ? [] : membersOf(shape).flatMap(({ fields, rest }) => {
+    const one = (fields.find(({ name }) => name === first)?.shape ?? rest)?.get()
+    return one === undefined ? [] : more.length === 0 ? [one] : shapesAt(one.M, more)
+  })
+
+/** Opaque in one member of a union and plain in another: which of them an item is of, an operand does not know. */
+const isMixed = (all: ReadonlyArray<shapes.Shape>): boolean =>
+  all.some(({ opaque }) => opaque !== undefined) &&
+  all.some((one) => one.opaque === undefined && shapes.wireTypes(one).some((type) => type !== "NULL"))
+
 const attributesOf = (
   shape: shapes.Fields | shapes.Variants,
   namesByStored: ReadonlyMap<string, string>
 ): ReadonlyArray<Attribute> => {
-  const members = "byLiteral" in shape ? [...shape.byLiteral.values()] : [shape]
+  const members = membersOf(shape)
   const names = [...new Set(members.flatMap(({ fields }) => fields.map(({ name }) => name)))]
   return names.map((name) => {
     const own = members.map(({ fields }) => fields.find((one) => one.name === name))
@@ -217,7 +235,7 @@ export const compile = <A, I, R>(schema: Schema.Schema<A, I, R>): Either.Either<
         const opening = open(item)
         return Either.isLeft(opening) ? Either.left(opening.left) : close(opening.right)
       },
-      at: (path) => at<R>(paths.routes(schema.ast, path), path)
+      at: (path) => at<R>(paths.routes(schema.ast, path), path, shape)
     })
   })
 
@@ -243,9 +261,12 @@ const fail = (
 ): SerializationException =>
   issue instanceof Thrown ? failure(path, "makes a function of its schema throw") : fromIssue(issue, path)
 
+const mixedUp = "is sealed, offloaded or compressed in one member of a union and not in another: write the whole item"
+
 const at = <R>(
   routes: ReadonlyArray<paths.Route>,
-  path: ReadonlyArray<string | number>
+  path: ReadonlyArray<string | number>,
+  item: shapes.Fields | shapes.Variants
 ): Either.Either<PathCodec<R>, shapes.Problem> => {
   const text = path.map(String)
   const [first] = routes
@@ -263,11 +284,13 @@ const at = <R>(
     const { codec } = valueCodec(lazy)
     const inner = first.stored
     const set = isSet(shape) && routes.every((route) => route.required)
+    const mixed = shape.opaque !== undefined && isMixed(shapesAt(item, inner))
     const toOperand = (encoded: Option.Option<unknown>): Either.Either<Operand, SerializationException> => {
       const walk = new Walk(inner)
       return Either.flatMap(
         walk.run(() => Option.isSome(encoded) ? codec.encode(encoded.value, walk) : undefined),
         (value) => {
+          if (mixed && value?.NULL !== true) return Either.left(failure(inner, mixedUp))
           if (value !== undefined || walk.pending.length > 0) {
             return Either.right({ path: inner, value, pending: walk.pending })
           }
@@ -322,7 +345,7 @@ const at = <R>(
           }),
       get element() {
         const members = routes.flatMap(paths.members)
-        return members.length === 0 ? undefined : Either.getOrUndefined(at<R>(members, path))
+        return members.length === 0 ? undefined : Either.getOrUndefined(at<R>(members, path, item))
       }
     }
   })
