@@ -38,6 +38,8 @@ describe("an attribute that is opaque in one member of a union only", () => {
         assert.deepStrictEqual(e.path, ["text"])
         assert.notInclude(e.message, "marked")
         yield* failure(Notes.update({ id }, (p) => [p.inside.long.set("marked-d")]), "SerializationException")
+        const inside = Notes.update({ id }, (p) => [p.inside.set({ long: "marked-d".repeat(100) })])
+        yield* failure(inside, "SerializationException")
       }
       assert.deepStrictEqual(yield* Notes.require(secret), secret)
       assert.deepStrictEqual(yield* Notes.require(open), open)

@@ -146,9 +146,17 @@ const shapesAt = (
   })
 
 /** Opaque in one member of a union and plain in another: which of them an item is of, an operand does not know. */
-const isMixed = (all: ReadonlyArray<shapes.Shape>): boolean =>
-  all.some(({ opaque }) => opaque !== undefined) &&
-  all.some((one) => one.opaque === undefined && shapes.wireTypes(one).some((type) => type !== "NULL"))
+const isMixed = (all: ReadonlyArray<shapes.Shape>, seen: ReadonlySet<shapes.Shape> = new Set()): boolean => {
+  const own = [...new Set(all)]
+  if (own.length < 2 || own.every((one) => seen.has(one))) return false
+  if (
+    own.some(({ opaque }) => opaque !== undefined) &&
+    own.some((one) => one.opaque === undefined && shapes.wireTypes(one).some((type) => type !== "NULL"))
+  ) return true
+  const inside = new Set([...seen, ...own])
+  const names = own.flatMap(({ M }) => M === undefined ? [] : membersOf(M).flatMap(({ fields }) => fields))
+  return names.some(({ name }) => isMixed(own.flatMap(({ M }) => shapesAt(M, [name])), inside))
+}
 
 const attributesOf = (
   shape: shapes.Fields | shapes.Variants,
@@ -284,7 +292,7 @@ const at = <R>(
     const { codec } = valueCodec(lazy)
     const inner = first.stored
     const set = isSet(shape) && routes.every((route) => route.required)
-    const mixed = shape.opaque !== undefined && isMixed(shapesAt(item, inner))
+    const mixed = isMixed(shapesAt(item, inner))
     const toOperand = (encoded: Option.Option<unknown>): Either.Either<Operand, SerializationException> => {
       const walk = new Walk(inner)
       return Either.flatMap(
