@@ -185,4 +185,11 @@ describe("a collection", () => {
     // @ts-expect-error a global index has no consistent reads
     global.grouped({ state: "new" }, { consistent: true })
   })
+  it("is changed by whatever changes it where it is the key by itself", () => {
+    const Years = Entity.make(App, Doc, { primary, byYear: { index: "byYear" } })
+    Years.update({ id: "1" }, (p) => [p.year.add(1)])
+    const Made = Entity.make(App, Doc, { primary, byYear: { index: "gsi1", pk: key`${"year"}`, sk: key`DOC` } })
+    // @ts-expect-error year is part of an index key: it can only be set to a value
+    Made.update({ id: "1" }, (p) => [p.year.add(1)])
+  })
 })

@@ -255,3 +255,40 @@ describe("a collection over a global index", () => {
       assert.strictEqual(e._tag, "ValidationException")
     }))
 })
+
+describe("an attribute that is the key of an index by itself", () => {
+  const Games = Table.make("games", {
+    key: ["id"],
+    indexes: { board: { partitionKey: ["game"], sortKey: ["score"] }, same: ["game", "score"] },
+    keyTypes: { score: "N" }
+  })
+
+  class Player extends Schema.Class<Player>("Player")({
+    id: Schema.String,
+    game: Schema.String,
+    score: Schema.optionalWith(Schema.Number, { exact: true })
+  }) {}
+
+  const primary = { pk: key.attribute("id") }
+  const by = {
+    "by its name": Entity.make(Games, Player, { primary, best: { index: "board" } }),
+    "as a key": Entity.make(Games, Player, {
+      primary,
+      best: { index: "same", pk: key.attribute("game"), sk: key.attribute("score") }
+    })
+  }
+
+  it.effect.each(Object.entries(by))("is changed by whatever changes it, %s", ([, Players]) =>
+    Effect.gen(function*() {
+      const best = Effect.map(Stream.runCollect(Players.query("best", { game: "go" }, { reverse: true })), (all) =>
+        Chunk.toReadonlyArray(all).map(({ id, score }) => [id, score]))
+      yield* Players.put(new Player({ id: "a", game: "go", score: 1 }))
+      yield* Players.put(new Player({ id: "b", game: "go" }))
+      assert.deepStrictEqual(yield* best, [["a", 1]])
+      yield* Players.update({ id: "b" }, (p) => [p.score.add(5)])
+      yield* Players.update({ id: "a" }, (p) => [p.score.set(p.score.plus(1))])
+      assert.deepStrictEqual(yield* best, [["b", 5], ["a", 2]])
+      yield* Players.update({ id: "b" }, (p) => [p.score.remove])
+      assert.deepStrictEqual(yield* best, [["a", 2]])
+    }).pipe(Effect.provide(Local.layer({ tables: [Table.definition(Games)] }))))
+})

@@ -223,17 +223,31 @@ type Get<E, P> = E extends unknown ? P extends keyof E ? E[P] : undefined : neve
 /** The parts of all keys of an entity, out of its declaration. */
 export type KeysDeclared<Ix, I> = { readonly [N in keyof Ix]: PartsDeclared<Ix[N], Ix, I> }
 
-type PartsDeclared<D, Ix, I> = D extends { readonly pk: Key<infer P>; readonly sk?: infer S }
-  ? { readonly pk: P; readonly sk: PartsOf<S>; readonly own: false; readonly global: IsGlobal<D, I> }
-  : D extends { readonly index: string; readonly sk: Key<infer S> }
-    ? { readonly pk: PartsOf<PrimaryPk<Ix>>; readonly sk: S; readonly own: false; readonly global: false }
+type PartsDeclared<D, Ix, I> = D extends { readonly pk: Key<infer P>; readonly sk?: infer S } ? {
+    readonly pk: P
+    readonly sk: PartsOf<S>
+    readonly own: false
+    readonly made: MadeOf<D["pk"]> | MadeOf<S>
+    readonly global: IsGlobal<D, I>
+  }
+  : D extends { readonly index: string; readonly sk: Key<infer S> } ? {
+      readonly pk: PartsOf<PrimaryPk<Ix>>
+      readonly sk: S
+      readonly own: false
+      readonly made: MadeOf<D["sk"]>
+      readonly global: false
+    }
   : D extends { readonly index: infer N extends keyof I } ? {
       readonly pk: Table.PartitionKeyOf<I[N]>
       readonly sk: Table.SortKeyOf<I[N]>
       readonly own: true
+      readonly made: never
       readonly global: IsGlobal<D, I>
     }
   : never
+
+/** The parts of a key that is a template; an attribute that is the key by itself is stored once, and never stale. */
+type MadeOf<K> = K extends Key<infer P, infer Kind> ? "template" extends Kind ? P[number] : never : never
 
 type IsGlobal<D, I> = D extends { readonly index: infer N extends keyof I }
   ? I[N] extends { readonly local: true } ? false : true
@@ -242,13 +256,14 @@ type IsGlobal<D, I> = D extends { readonly index: infer N extends keyof I }
 type PrimaryPk<Ix> = Ix extends { readonly primary: { readonly pk: infer P } } ? P : never
 
 /**
- * The parts of each key of an entity, in order. `own`: the index's keys are the entity's attributes themselves, one by one. `global`: it is
- * that of a global index.
+ * The parts of each key of an entity, in order. `own`: the index's keys are the entity's attributes themselves, one by one. `made`:
+ * those that are parts of a template. `global`: it is that of a global index.
  */
 export interface KeyParts {
   readonly pk: ReadonlyArray<string>
   readonly sk: ReadonlyArray<string>
   readonly own: boolean
+  readonly made: string
   readonly global: boolean
 }
 
@@ -274,9 +289,9 @@ export type Given<X, Touched extends string> = {
   [N in SecondaryNames<X>]: RestOf<X[N], Touched, Touched | PrimaryAttributes<X>>
 }[SecondaryNames<X>]
 
-type AnyKeyAttribute<X> = {
-  [N in keyof X]: X[N] extends KeyParts ? X[N]["pk"][number] | X[N]["sk"][number] : never
-}[keyof X]
+type TemplateAttribute<X> = {
+  [N in SecondaryNames<X>]: X[N] extends KeyParts ? X[N]["made"] : never
+}[SecondaryNames<X>]
 
 type TouchedOf<L> = L extends Action<infer K, boolean, unknown> ? K : never
 type UnknownOf<L> = L extends Action<infer K, infer Known, unknown> ? Known extends true ? never : K : never
@@ -287,7 +302,7 @@ type Unsettable<E, X, L> =
   | `${TouchedOf<L> & VersionOf<E> & string} is the version: each write counts it up by itself`
   | `${
     & UnknownOf<L>
-    & Exclude<AnyKeyAttribute<X>, PrimaryAttributes<X>>} is part of an index key: it can only be set to a value`
+    & Exclude<TemplateAttribute<X>, PrimaryAttributes<X>>} is part of an index key: it can only be set to a value`
 
 /** Refuses actions that would leave a key stale. Of a list that was made elsewhere, nothing is known. */
 export type Settable<E, X, L> = string extends TouchedOf<L> ? unknown

@@ -93,8 +93,8 @@ export const indexKeys = (
   const keys = new Set(plan.primary.all.map((side) => side.attribute))
   for (const index of plan.secondary) {
     for (const side of index.all) {
-      // of a local index, the partition key is the table's
-      if (keys.has(side.attribute)) continue
+      // of a local index, the partition key is the table's; and what is a key by itself is stored once
+      if (keys.has(side.attribute) || side.key._tag === "Attribute") continue
       const own = side.parts.filter((part) => touched.has(part.name))
       if (own.length === 0 && !(upsert && side.parts.every((part) => primary.has(part.name)))) continue
       const unknown = own.find((part) => touched.get(part.name)?.whole !== true)
@@ -103,7 +103,6 @@ export const indexKeys = (
           `${unknown.name} is part of a key of the index ${index.index}, and can only be set to a known value`
         )
       }
-      if (side.key._tag === "Attribute") continue
       for (const part of side.parts) {
         if (touched.has(part.name) || primary.has(part.name)) continue
         if (!given.has(part.name)) {
