@@ -15,7 +15,7 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { crc32 } from "node:zlib"
 import { NotHttp } from "./directAnswer.js"
-import { connector } from "./directConnect.js"
+import { connector, proxyOf } from "./directConnect.js"
 import { Heads } from "./directHead.js"
 import * as operations from "./directOperations.js"
 import * as plain from "./directPlain.js"
@@ -31,17 +31,6 @@ export interface DirectOptions extends Options {
 
 /** What the SDK's handler could be told, and this transport cannot do. */
 const unsupported = ["requestHandler", "httpAgent", "httpsAgent", "agent"]
-
-/** Also what it says of who is asking can be read. */
-const isProxy = (url: string): boolean => {
-  try {
-    const { password, protocol, username } = new URL(url)
-    decodeURIComponent(`${username}:${password}`)
-    return /^https?:$/.test(protocol)
-  } catch {
-    return false
-  }
-}
 
 /** From here on the SDK takes its own clock to be wrong, in milliseconds. */
 const skewed = 300_000
@@ -273,7 +262,8 @@ export const make = (
 ): Effect.Effect<Transport<Operations>, ConfigurationException, Scope.Scope> =>
   Effect.gen(function*() {
     const given = unsupported.find((name) => member(options, name) !== undefined)
-    const refused = given ?? (options.proxy !== undefined && !isProxy(options.proxy) ? "proxy" : undefined)
+    const proxy = options.proxy === undefined ? undefined : proxyOf(options.proxy)
+    const refused = given ?? (options.proxy !== undefined && proxy === undefined ? "proxy" : undefined)
     if (refused !== undefined) {
       return yield* new ConfigurationException({ service: "DynamoDB", reason: "Invalid", option: refused })
     }
@@ -293,7 +283,6 @@ export const make = (
         for (const pool of pools.values()) pool.close()
       })
     )
-    const proxy = options.proxy === undefined ? undefined : new URL(options.proxy)
     const codecs = new Map<string, Codec>()
     let newest: Target | undefined
 

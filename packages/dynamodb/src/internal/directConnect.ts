@@ -13,11 +13,32 @@ const port = (url: URL): number => url.port === "" ? (url.protocol === "https:" 
 
 const hostname = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "")
 
+/** A proxy, and what it is told of who asks. */
+interface Proxy {
+  readonly url: URL
+  readonly authorization: Http.OutgoingHttpHeaders
+}
+
+/** The proxy at a URL, whose credentials are those of the URL; `undefined` where it cannot be one. */
+export const proxyOf = (text: string): Proxy | undefined => {
+  try {
+    const url = new URL(text)
+    const { password, protocol, username } = url
+    if (!/^https?:$/.test(protocol)) return undefined
+    const credentials = decodeURIComponent(`${username}:${password}`)
+    const authorization = username === ""
+      ? {}
+      : { "proxy-authorization": `Basic ${Buffer.from(credentials).toString("base64")}` }
+    return { url, authorization }
+  } catch {
+    return undefined
+  }
+}
+
 /** How to connect to an origin in so many milliseconds at most. */
-export const connector = (origin: string, timeout: number, proxy: URL | undefined): Connect => {
+export const connector = (origin: string, timeout: number, proxy: Proxy | undefined): Connect => {
   const server = new URL(origin)
   const authority = `${server.hostname}:${port(server)}`
-  const authorization = proxy === undefined ? {} : authorizationOf(proxy)
   const host = hostname(server)
   // what is known of the last session, with which the next begins faster
   let session: Buffer | undefined
@@ -62,9 +83,9 @@ export const connector = (origin: string, timeout: number, proxy: URL | undefine
       current = socket.on("error", finish).once("connect", () => reached(socket))
     } else {
       // loaded for those who have a proxy
-      const opening = proxy.protocol === "https:" ? import("node:https") : import("node:http")
+      const opening = proxy.url.protocol === "https:" ? import("node:https") : import("node:http")
       opening.then(({ request }) => {
-        if (!done) current = tunnel(request, proxy, authority, authorization, reached, finish)
+        if (!done) current = tunnel(request, proxy, authority, reached, finish)
       }).catch(finish)
     }
     return () => {
@@ -75,19 +96,10 @@ export const connector = (origin: string, timeout: number, proxy: URL | undefine
   }
 }
 
-/** Credentials of a proxy are those of its URL. */
-const authorizationOf = ({ password, username }: URL): Http.OutgoingHttpHeaders =>
-  username === ""
-    ? {}
-    : {
-      "proxy-authorization": `Basic ${Buffer.from(decodeURIComponent(`${username}:${password}`)).toString("base64")}`
-    }
-
 const tunnel = (
   request: typeof Http.request,
-  proxy: URL,
+  { authorization, url }: Proxy,
   path: string,
-  headers: Http.OutgoingHttpHeaders,
   opened: (socket: Net.Socket) => void,
   failed: (error: Error) => void
 ): Http.ClientRequest => {
@@ -96,11 +108,11 @@ const tunnel = (
     failed(Object.assign(new Error(), { code: "ECONNREFUSED" }))
   }
   return request({
-    hostname: hostname(proxy),
-    port: port(proxy),
+    hostname: hostname(url),
+    port: port(url),
     method: "CONNECT",
     path,
-    headers: { host: path, ...headers },
+    headers: { host: path, ...authorization },
     agent: false
   })
     .on("error", failed)

@@ -89,11 +89,9 @@ const inClear = (plan: AnyPlan, item: ReadonlyItem): ReadonlyArray<string> =>
       )
   })
 
-/** The earlier schemas that have these attributes, and in clear. */
-const withClear = (previous: ReadonlyArray<Previous>, names: ReadonlyArray<string>): ReadonlyArray<Previous> =>
-  previous.filter(({ plan: { codec } }) =>
-    names.every((name) => codec.attributes.some(({ sealed, stored }) => stored === name && !sealed))
-  )
+/** Whether an earlier schema has these attributes, and in clear. */
+const hasInClear = ({ plan: { codec } }: Previous, names: ReadonlyArray<string>): boolean =>
+  names.every((name) => codec.attributes.some(({ sealed, stored }) => stored === name && !sealed))
 
 /** An item by the current schema, or else the first earlier one that fits; with none of them, why the current one does not. */
 export const outcome = (
@@ -106,11 +104,10 @@ export const outcome = (
     const clear = first instanceof EncryptionException ? inClear(plan, item) : []
     // what cannot be opened is no older item, but one that was tampered with; what was never sealed may be one
     if (!(first instanceof SerializationException) && clear.length === 0) return Effect.fail(first)
-    const fitting = new Set(withClear(previous, clear))
     const from = (position: number): Any<Outcome> => {
       const one = previous[position]
       if (one === undefined) return Effect.fail(first)
-      if (!fitting.has(one)) return from(position + 1)
+      if (!hasInClear(one, clear)) return from(position + 1)
       return Effect.matchEffect(decode(one.plan, table, item, db), {
         onFailure: (e) => e instanceof SerializationException ? from(position + 1) : Effect.fail(e),
         onSuccess: (old) => Either.map(migrated(one, old), (value): Outcome => ({ value, position }))
