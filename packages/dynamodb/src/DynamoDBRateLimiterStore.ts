@@ -94,16 +94,16 @@ const millisTo = (moment: BigDecimal.BigDecimal, now: number): number => BigDeci
 /** Whole seconds, none of them too few. */
 const seconds = (millis: number) => Math.ceil(millis / 1000)
 
-/** A part of a token by which times that are no whole milliseconds may be off. */
-const tolerance = 1e-3
+/** The milliseconds by which times that are no whole ones may be off: a microsecond, and no more than a thousandth of a token. */
+const slack = (rate: number): number => Math.min(rate, 1) / 1000
 
 /** What a bucket holds that is full in so many milliseconds. */
 const held = (limit: number, rate: number, millis: number): number =>
-  limit - Math.max(0, Math.ceil(millis / rate - tolerance))
+  limit - Math.max(0, Math.ceil((millis - slack(rate)) / rate))
 
 /** The moment on the grid of refills, which begins with the bucket, that a full bucket is counted from. */
 const refilled = (until: BigDecimal.BigDecimal, rate: number, now: number): BigDecimal.BigDecimal =>
-  after(until, Math.floor(-millisTo(until, now) / rate + tolerance) * rate)
+  after(until, Math.floor((slack(rate) - millisTo(until, now)) / rate) * rate)
 
 type Problem = AwsException | keyof typeof problems
 
@@ -234,7 +234,7 @@ export const make = (options: Options): Effect.Effect<Store, never, DynamoDB> =>
           )
         }
 
-        const room = allowOverflow ? {} : { ":latest": after(now, (limit - tokens + tolerance) * rate) }
+        const room = allowOverflow ? {} : { ":latest": after(now, (limit - tokens) * rate + slack(rate)) }
         return Effect.flatMap(
           update("token-bucket", key, {
             set: "#until = #until + :cost, #ttl = #ttl + :seconds",

@@ -158,8 +158,27 @@ describe("RateLimiterStore on DynamoDB", () => {
           assert.deepStrictEqual(actual, expected)
         }
       }).pipe(Effect.provide(Layer.merge(RateLimiter.layerStoreMemory, world))),
-    { timeout: 60_000, fastCheck: { numRuns: Math.ceil(Number(process.env["ARMATURE_SEQUENCES"] ?? 7_500) / 125) } }
+    { timeout: 600_000, fastCheck: { numRuns: Math.ceil(Number(process.env["ARMATURE_SEQUENCES"] ?? 7_500) / 125) } }
   )
+
+  it.effect("no token comes back a millisecond early, however slow the rate", () =>
+    Effect.gen(function*() {
+      const limits = yield* RateLimiter.RateLimiterStore
+      for (const [key, refillRate] of [["12 seconds", 12_000], ["a day", 86_400_000]] as const) {
+        const take = (tokens: number) =>
+          limits.tokenBucket({ key, tokens, refillRate: Duration.millis(refillRate), limit: 5, allowOverflow: false })
+        assert.strictEqual(yield* take(5), 0)
+        yield* TestClock.adjust(refillRate - 1)
+        assert.deepStrictEqual([yield* take(0), yield* take(1)], [0, -1])
+        yield* TestClock.adjust(1)
+        assert.deepStrictEqual([yield* take(0), yield* take(1)], [1, 0])
+        // full again, and a millisecond before the next turn of its rhythm
+        yield* TestClock.adjust(7 * refillRate - 1)
+        assert.strictEqual(yield* take(5), 0)
+        yield* TestClock.adjust(1)
+        assert.strictEqual(yield* take(0), 1)
+      }
+    }).pipe(Effect.provide(inProcess)))
 
   it.effect("a rate that is no whole number of milliseconds gives exactly the limit", () =>
     Effect.gen(function*() {
