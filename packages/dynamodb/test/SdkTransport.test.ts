@@ -202,7 +202,7 @@ const suite = (
 
     it.scopedLive("no answer in time", () =>
       Effect.gen(function*() {
-        const { read, tags } = yield* failing(() => {}, { timeouts: { request: "80 millis" } })
+        const { read, tags } = yield* failing(() => {}, { timeouts: { request: "300 millis" } })
         assert.deepStrictEqual(tags, ["ConnectionException", "unknown ConnectionException"])
         assert.strictEqual(read._tag === "ConnectionException" ? read.reason : "", "Timeout")
       }))
@@ -232,20 +232,26 @@ const suite = (
 
     it.scopedLive("a pool that is used up is known not to have sent, and recovers", () =>
       Effect.gen(function*() {
-        const { asked, endpoint } = yield* serve((_, response, n) => {
-          setTimeout(
-            () => response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end("{}"),
-            n === 1 ? 200 : 0
+        const runtime = yield* Effect.runtime<never>()
+        const arrived = yield* Deferred.make<void>()
+        const answered = yield* Deferred.make<void>()
+        const { asked, endpoint } = yield* serve((request, response, n) => {
+          const answer = Effect.sync(() => json(200, {})(request, response, n))
+          Runtime.runFork(runtime)(
+            n === 1
+              ? Effect.zipRight(Effect.zipRight(Deferred.succeed(arrived, undefined), Deferred.await(answered)), answer)
+              : answer
           )
         })
         yield* Effect.gen(function*() {
           const slow = yield* Effect.fork(get)
-          yield* Effect.sleep("50 millis")
+          yield* Deferred.await(arrived)
           const e = yield* Effect.flip(update)
           assert.deepStrictEqual(e._tag === "ConnectionException" ? [e.reason, e.outcome] : [e._tag], [
             "ConnectTimeout",
             "not-applied"
           ])
+          yield* Deferred.succeed(answered, undefined)
           yield* Fiber.join(slow)
           yield* update
         }).pipe(Effect.provide(connect(endpoint, { maxSockets: 1, timeouts: { acquire: "50 millis" } })))
@@ -388,7 +394,7 @@ const suite = (
         const { read, tags } = yield* failing((_, response) => {
           response.writeHead(200, { "content-length": "1000" })
           response.write("{\"Item\"")
-        }, { timeouts: { request: "80 millis" } })
+        }, { timeouts: { request: "300 millis" } })
         assert.deepStrictEqual(tags, ["ConnectionException", "unknown ConnectionException"])
         assert.strictEqual(read._tag === "ConnectionException" ? read.reason : "", "Timeout")
       }))

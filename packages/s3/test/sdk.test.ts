@@ -106,7 +106,7 @@ describe("over the AWS SDK", () => {
         response.writeHead(200, { "content-length": content.length })
         response.write(content.subarray(0, 100_000))
         if (!silent) response.end(content.subarray(100_000))
-      }, { idle: "100 millis" })
+      }, { idle: "400 millis" })
       const read = (wait: number) =>
         Effect.scoped(
           Effect.flatMap(s3.getObject(object), ({ Body }) => Stream.runForEach(Body, () => Effect.sleep(wait)))
@@ -116,7 +116,7 @@ describe("over the AWS SDK", () => {
         assert.deepStrictEqual([e._tag, "reason" in e && e.reason], ["ConnectionException", "Timeout"])
       }
       silent = false
-      yield* read(150)
+      yield* read(600)
     }))
 
   it.scopedLive("a body that is sent has time by its size", () =>

@@ -2,6 +2,7 @@ import * as Sdk from "@aws-sdk/client-dynamodb"
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -126,14 +127,17 @@ describe("fault rules over HTTP", () => {
     Effect.gen(function*() {
       const { client, rules } = yield* world
       yield* rules([{ service: "DynamoDB", operation: "DeleteItem", hang: true, effect: "after" }])
-      const failed = yield* settled(() =>
-        client.send(new Sdk.DeleteItemCommand({ TableName: "one", Key: key(1) }), {
-          abortSignal: AbortSignal.timeout(300)
-        })
+      const given = new AbortController()
+      const deleting = yield* Effect.fork(settled(() =>
+        client.send(new Sdk.DeleteItemCommand({ TableName: "one", Key: key(1) }), { abortSignal: given.signal })
+      ))
+      const items = Effect.promise(() =>
+        client.send(new Sdk.ScanCommand({ TableName: "one" }))
       )
-      assert.strictEqual(nameOf(failed), "AbortError")
-      const { Items } = yield* Effect.promise(() => client.send(new Sdk.ScanCommand({ TableName: "one" })))
+      const { Items } = yield* Effect.repeat(items, { until: ({ Count }) => Count === 1 })
       assert.deepStrictEqual(Items, [key(2)])
+      given.abort()
+      assert.strictEqual(nameOf(yield* Fiber.join(deleting)), "AbortError")
     }))
 
   it.scopedLive("an object that is slowed down, cut in the middle, or not what its checksum says", () =>

@@ -54,7 +54,7 @@ describe("a versioned write whose answer was lost", () => {
           LocalDynamoDB.withFaults([{
             operation: "UpdateItem",
             failure: Faults.connectionReset,
-            latency: "30 millis"
+            latency: "500 millis"
           }]),
           Effect.zipLeft(Effect.delay(overwritten, "5 millis"), { concurrent: true })
         )

@@ -107,7 +107,7 @@ describe("a fault at each request of an upload", () => {
         upload.pipe(
           faults.run([
             { operation: "CompleteMultipartUpload", times: "always", effect: "after", failure: Faults.connectionReset },
-            { operation: "HeadObject", latency: "50 millis" }
+            { operation: "HeadObject", latency: "500 millis" }
           ]),
           atOnce
         )
