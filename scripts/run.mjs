@@ -91,7 +91,9 @@ const commands = {
       ? []
       : ["--reporter=default", "--reporter=json", `--outputFile.json=${join(reports, "vitest.json")}`]
     say(`running the tests${args.length === 0 ? "" : ` (${args.join(" ")})`}`)
-    const units = await node(["node_modules/vitest/vitest.mjs", "run", "--maxWorkers=100%", ...report, ...args], env)
+    // Enough for a busy machine; a test that hangs still ends.
+    const options = ["--maxWorkers=100%", "--testTimeout=30000", ...report]
+    const units = await node(["node_modules/vitest/vitest.mjs", "run", ...options, ...args], env)
     if (stopped || args.length > 0) return units
     say("running the type tests")
     const types = await node(["node_modules/tstyche/build/bin.js"], env)
