@@ -70,15 +70,25 @@ const copyTree = (/** @type {string} */ to) => {
  * @param {string} tree
  * @param {string} test
  * @param {string} name
- * @returns {Promise<{ passed: ReadonlyArray<string>, failed: ReadonlyArray<string> } | undefined>}
+ * @param {ReadonlyArray<string>} options
+ * @returns {Promise<{ passed: ReadonlyArray<string>, failed: ReadonlyArray<string>, messages: ReadonlyArray<string> } | undefined>}
  */
-const vitest = (tree, test, name) =>
+const vitest = (tree, test, name, options = []) =>
   new Promise((resolve) => {
     const report = join(tree, "mutants-report.json")
     rmSync(report, { force: true })
     const child = spawn(
       process.execPath,
-      ["node_modules/vitest/vitest.mjs", "run", test, "-t", name, "--reporter=json", `--outputFile=${report}`],
+      [
+        "node_modules/vitest/vitest.mjs",
+        "run",
+        test,
+        "-t",
+        name,
+        "--reporter=json",
+        `--outputFile=${report}`,
+        ...options
+      ],
       { cwd: tree, env: withoutAws({ ...process.env }), stdio: "ignore", detached: true }
     )
     const { pid } = child
@@ -91,11 +101,12 @@ const vitest = (tree, test, name) =>
       running.delete(pid)
       try {
         const { testResults } = JSON.parse(readFileSync(report, "utf8"))
-        /** @type {ReadonlyArray<{ status: string, fullName: string }>} */
+        /** @type {ReadonlyArray<{ status: string, fullName: string, failureMessages: ReadonlyArray<string> }>} */
         const tests = testResults.flatMap((/** @type {{ assertionResults: object }} */ file) => file.assertionResults)
         const named = (/** @type {string} */ wanted) =>
           tests.filter(({ status }) => status === wanted).map(({ fullName }) => fullName)
-        resolve(testResults.length === 1 ? { passed: named("passed"), failed: named("failed") } : undefined)
+        const messages = tests.flatMap(({ failureMessages }) => failureMessages)
+        resolve(testResults.length === 1 ? { passed: named("passed"), failed: named("failed"), messages } : undefined)
       } catch {
         resolve(undefined)
       }
@@ -150,11 +161,13 @@ const complain = (/** @type {string} */ text) => {
 const named = new Map()
 for (const { name, test } of mutants) named.set(test, (named.get(test) ?? new Set()).add(name))
 await forEach([...named], async (tree, [test, names]) => {
-  const { failed = [], passed = [] } = await vitest(tree, test, [...names].map((name) => `(?:${name})`).join("|")) ?? {}
+  const all = [...names].map((name) => `(?:${name})`).join("|")
+  const { failed = [], messages = [], passed = [] } = await vitest(tree, test, all, ["--testTimeout=30000"]) ?? {}
   for (const name of names) {
     const is = (/** @type {string} */ fullName) => new RegExp(name).test(fullName)
-    if (failed.some(is)) complain(`${test} ${name} is red before anything is changed`)
-    else if (!passed.some(is)) complain(`no test of ${test} is named ${name}`)
+    if (failed.some(is)) {
+      complain(`${test} ${name} is red before anything is changed: ${messages.join("\n").slice(0, 500)}`)
+    } else if (!passed.some(is)) complain(`no test of ${test} is named ${name}`)
   }
 })
 if (problems.length === 0) {

@@ -354,12 +354,12 @@ describe("secrets", () => {
     })
     const marked: Encryptor.Binding = {
       table: "orders",
-      partitionKey: { S: "MARK-partition" },
-      sortKey: { S: "MARK-sort" },
+      partitionKey: { S: "SECRETMARK-partition" },
+      sortKey: { S: "SECRETMARK-sort" },
       path: ["ssn"],
-      context: { tenant: "MARK-tenant" }
+      context: { tenant: "SECRETMARK-tenant" }
     }
-    const layer = Sealing.layerReadWrite({ key, accept: [key], context: { app: "MARK-app" } }).pipe(
+    const layer = Sealing.layerReadWrite({ key, accept: [key], context: { app: "SECRETMARK-app" } }).pipe(
       Layer.provideMerge(keysOf(kms))
     )
     return Effect.gen(function*() {
@@ -371,21 +371,21 @@ describe("secrets", () => {
           failures.push(exit.cause, Option.getOrThrow(Cause.failureOption(exit.cause)), Cause.pretty(exit.cause))
           return Effect.logError("failed", exit.cause)
         })
-      const sealed = yield* seal({ S: "MARK-value" }, marked)
-      assert.deepStrictEqual(yield* open(sealed, marked), { S: "MARK-value" })
-      yield* failed(open(sealed, { ...marked, context: { tenant: "MARK-other" } }))
-      yield* failed(open(sealed, { ...marked, partitionKey: { S: "MARK-other" } }))
+      const sealed = yield* seal({ S: "SECRETMARK-value" }, marked)
+      assert.deepStrictEqual(yield* open(sealed, marked), { S: "SECRETMARK-value" })
+      yield* failed(open(sealed, { ...marked, context: { tenant: "SECRETMARK-other" } }))
+      yield* failed(open(sealed, { ...marked, partitionKey: { S: "SECRETMARK-other" } }))
       yield* failed(open(sealed, marked, { expected: "N" }))
-      yield* failed(seal({ S: "MARK-value\ud800" }, marked))
-      yield* failed(seal({ S: "MARK-value" }, { ...marked, sortKey: { N: "MARK-number" } }))
+      yield* failed(seal({ S: "SECRETMARK-value\ud800" }, marked))
+      yield* failed(seal({ S: "SECRETMARK-value" }, { ...marked, sortKey: { N: "SECRETMARK-number" } }))
       kms.before = () =>
         Effect.fail(Wire.serviceFault({
           code: "AccessDeniedException",
-          message: "MARK-app MARK-tenant",
+          message: "SECRETMARK-app SECRETMARK-tenant",
           statusCode: 400,
-          detail: { EncryptionContext: "MARK-tenant" }
+          detail: { EncryptionContext: "SECRETMARK-tenant" }
         }))
-      yield* failed(seal({ S: "MARK-value" }, { ...marked, context: { tenant: "MARK-third" } }))
+      yield* failed(seal({ S: "SECRETMARK-value" }, { ...marked, context: { tenant: "SECRETMARK-third" } }))
 
       const services = [yield* Encryptor.Encryptor, yield* Decryptor.Decryptor, yield* DataKeys.DataKeys]
       const printed = [spans, logs, failures, services, yield* Metric.snapshot].map((each) =>
@@ -394,7 +394,7 @@ describe("secrets", () => {
       ).join().replace(/\s|"\d+":/g, "")
       assert.include(printed, "GenerateDataKey")
       assert.strictEqual(dataKeys.length, 2)
-      for (const secret of [Buffer.from("MARK"), ...dataKeys]) {
+      for (const secret of [Buffer.from("SECRETMARK"), ...dataKeys]) {
         const start = secret.subarray(0, 6)
         assert.notInclude(printed, secret.toString("latin1"))
         assert.notInclude(printed, start.toString("hex"))
